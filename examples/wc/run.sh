@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds the guest wc and the command wasmtime-mem, makes a text file, counts it
+# through a mapping, and compares with coreutils' wc.
+#
+#     examples/wc/run.sh [MIB]
+#
+# MIB is the least size of the file in MiB, 64 unless given. Exits with 1 if the
+# two disagree.
+set -euo pipefail
+
+mib=${1:-64}
+cd "$(dirname "$0")/../.."
+target=${CARGO_TARGET_DIR:-target}
+
+cargo build --release --target wasm32-wasip2 -p wc
+cargo build --release -p wasmtime-mem
+guest=$target/wasm32-wasip2/release/wc.wasm
+wasmtime_mem=$target/release/wasmtime-mem
+
+# A little more than one MiB of numbered lines, as often as needed.
+folder=$target/wc-example
+mkdir -p "$folder"
+awk 'BEGIN {
+    state = 1
+    for (number = 1; bytes < 1048576; number++) {
+        line = number
+        for (words = number % 13; words > 0; words--) {
+            state = (state * 16807) % 2147483647
+            line = line (state % 5 ? " " : "\t") substr("memory-mapped-files", 1, 1 + state % 19)
+        }
+        print line
+        bytes += length(line) + 1
+    }
+}' >"$folder/block.txt"
+for ((i = 0; i < mib; i++)); do
+    cat "$folder/block.txt"
+done >"$folder/text.txt"
+
+# The first run compiles the guest; the compiled code is kept.
+"$wasmtime_mem" run "$guest" --help >/dev/null
+
+# timed NAME COMMAND: runs it, with its output in NAME.out and its time in
+# NAME.time.
+timed() {
+    local name=$1 TIMEFORMAT=%R
+    shift
+    { time "$@" >"$folder/$name.out" 2>&3; } 3>&2 2>"$folder/$name.time"
+}
+coreutils_wc() (cd "$folder" && LC_ALL=C wc text.txt)
+
+timed mem "$wasmtime_mem" run --dir "$folder::." "$guest" text.txt
+timed coreutils coreutils_wc
+
+printf 'mem:       %s  in %s s\n' "$(<"$folder/mem.out")" "$(<"$folder/mem.time")"
+printf 'coreutils: %s  in %s s\n' "$(<"$folder/coreutils.out")" "$(<"$folder/coreutils.time")"
+if ! cmp -s "$folder/mem.out" "$folder/coreutils.out"; then
+    echo different
+    exit 1
+fi
+echo equal

@@ -1,0 +1,398 @@
+//! What went wrong, in which operation, on what.
+
+use std::ops::Bound;
+use std::{fmt, io};
+
+use crate::Access;
+use crate::range::{Malformed, Range};
+
+/// An operation that failed: what was tried, on what, and why it failed.
+///
+/// Both `Display` and `Debug` give one sentence that ends with what the caller
+/// can do, such as
+///
+/// ```text
+/// mem: open "data.bin" read-write: access denied: <what it means and what to do>
+/// mem: read 16 bytes at offset 4096 of "data.bin": out of bounds: <…>
+/// mem: lock anonymous mapping: lock limit: <…>
+/// ```
+///
+/// `Debug` is the same as `Display` because it is what a guest prints whose
+/// `main` returns the error.
+///
+/// ```no_run
+/// # fn main() -> Result<(), mem::Error> {
+/// let mapping = match mem::open("index.bin") {
+///     Ok(mapping) => mapping,
+///     Err(error) if error.code() == mem::ErrorCode::NotFound => {
+///         mem::create("index.bin", 65536)?
+///     }
+///     Err(error) => return Err(error),
+/// };
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # As `std::io::Error`
+///
+/// `?` turns it into a [`std::io::Error`] of the kind that `std::fs` would
+/// give, with this error as its source ([`std::io::Error::get_ref`]):
+///
+/// | [`ErrorCode`] | [`std::io::ErrorKind`] |
+/// | --- | --- |
+/// | `AccessDenied`, `ReadOnly` | `PermissionDenied` |
+/// | `NotFound` | `NotFound` |
+/// | `NotAFile`, `InvalidArgument`, `NotLocked` | `InvalidInput` |
+/// | `OutOfBounds` of a read or a load | `UnexpectedEof`, as of `read_exact` |
+/// | `OutOfBounds` of a write or a store | `WriteZero`, as of `write_all` |
+/// | `OutOfBounds` of anything else | `InvalidInput` |
+/// | `Truncated` | `UnexpectedEof` |
+/// | `LockLimit`, `QuotaExceeded` | `QuotaExceeded` |
+/// | `Busy` | `ResourceBusy` |
+/// | `NoSpace` | `StorageFull` |
+/// | `Unsupported` | `Unsupported` |
+/// | `Io` | `Other` |
+#[derive(Clone)]
+pub struct Error(Box<Failure>);
+
+impl Error {
+    /// Why it failed.
+    pub fn code(&self) -> ErrorCode {
+        self.0.code
+    }
+
+    /// What was tried, in one word: `open`, `create`, `read`, `write`,
+    /// `load`, `store`, `flush`, `lock`, `unlock`, `advise`, `protect` or
+    /// `unmap`.
+    pub fn operation(&self) -> &str {
+        self.0.operation.verb
+    }
+
+    /// The path as it was given; none for an anonymous mapping. What was not
+    /// UTF-8 in it is replaced by U+FFFD.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+}
+
+/// Why an operation failed, and what the caller can do about it.
+///
+/// The cases are those of `error-code` in the contract, `mem:mmap@0.1.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// The path is outside every directory the host granted, the grant is
+    /// read-only, the file's permissions forbid the access, or the host has
+    /// not granted execution. Ask the embedder for the grant, or for less
+    /// access.
+    AccessDenied,
+    /// The path lies inside a granted directory and nothing is there. Create
+    /// the file, or map it with [`Options::create`](crate::Options::create).
+    NotFound,
+    /// The path names a directory, a FIFO, a socket or a device. Only regular
+    /// files can be mapped.
+    NotAFile,
+    /// The arguments contradict each other or the documentation. The caller
+    /// has to change them.
+    InvalidArgument,
+    /// The range is not wholly inside the mapping, or the mapping asked for is
+    /// not wholly inside the file.
+    OutOfBounds,
+    /// The bytes are not writable: the mapping is read-only, or
+    /// [`Mapping::protect`](crate::Mapping::protect) has made these pages
+    /// read-only.
+    ReadOnly,
+    /// The file behind the mapping has become shorter, or its disk had no room
+    /// for a page that was touched, and the bytes asked for are gone. Bytes
+    /// before them can still be reached. Unmap, and map the file anew. The
+    /// operating system notices whole pages only: behind the new end of the
+    /// file, the rest of its last page reads as zeros.
+    Truncated,
+    /// The range, or a page of it, is not locked.
+    NotLocked,
+    /// The lock would exceed what the host granted or what the operating
+    /// system allows the process. Lock less, or unlock something.
+    LockLimit,
+    /// The host's quota for mapped bytes, private bytes, mappings or the size
+    /// of one read is exhausted, or the guest's own memory is. Ask for less,
+    /// or unmap something.
+    QuotaExceeded,
+    /// Somebody else holds the file in a way that excludes this use. Try again
+    /// later, or use another access.
+    Busy,
+    /// The disk is full, or the file would exceed the largest size the file
+    /// system or the process allows.
+    NoSpace,
+    /// The host's platform cannot do this. On targets other than WebAssembly
+    /// every attempt to map gives this.
+    Unsupported,
+    /// The operating system reported an error that no other case covers, such
+    /// as a failing disk.
+    Io,
+}
+
+impl ErrorCode {
+    fn name(self) -> &'static str {
+        match self {
+            ErrorCode::AccessDenied => "access denied",
+            ErrorCode::NotFound => "not found",
+            ErrorCode::NotAFile => "not a file",
+            ErrorCode::InvalidArgument => "invalid argument",
+            ErrorCode::OutOfBounds => "out of bounds",
+            ErrorCode::ReadOnly => "read-only",
+            ErrorCode::Truncated => "truncated",
+            ErrorCode::NotLocked => "not locked",
+            ErrorCode::LockLimit => "lock limit",
+            ErrorCode::QuotaExceeded => "quota exceeded",
+            ErrorCode::Busy => "busy",
+            ErrorCode::NoSpace => "no space",
+            ErrorCode::Unsupported => "unsupported",
+            ErrorCode::Io => "input/output error",
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            ErrorCode::AccessDenied => {
+                "the host has not granted this; ask for less access, or have the embedder grant it"
+            }
+            ErrorCode::NotFound => "nothing is at this path; create the file first",
+            ErrorCode::NotAFile => "only regular files can be mapped",
+            ErrorCode::InvalidArgument => {
+                "the arguments contradict each other or the documentation"
+            }
+            ErrorCode::OutOfBounds => "the range must lie wholly inside the mapping or the file",
+            ErrorCode::ReadOnly => "these bytes are not writable; map them with another access",
+            ErrorCode::Truncated => "the bytes are gone from the file; unmap it and map it anew",
+            ErrorCode::NotLocked => "not every page of the range is locked",
+            ErrorCode::LockLimit => {
+                "no more bytes may be locked; lock less, or have the embedder grant more"
+            }
+            ErrorCode::QuotaExceeded => {
+                "the host's quota or the guest's memory is exhausted; ask for less, or unmap something"
+            }
+            ErrorCode::Busy => "somebody else holds the file; try again later",
+            ErrorCode::NoSpace => "the disk is full, or the file would become too large",
+            ErrorCode::Unsupported => "the platform cannot do this",
+            ErrorCode::Io => "the host's operating system reported a failure of another kind",
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure {
+            code,
+            operation,
+            path,
+        } = &*self.0;
+        write!(f, "mem: {} ", operation.verb)?;
+        match operation.on {
+            On::Whole | On::Opening(_) => {}
+            On::Range(Range { offset, length }) => {
+                let bytes = if length == 1 { "byte" } else { "bytes" };
+                write!(f, "{length} {bytes} at offset {offset} of ")?;
+            }
+            On::Malformed(Malformed { start, end }) => {
+                f.write_str("bytes ")?;
+                match start {
+                    Bound::Included(start) => write!(f, "{start}")?,
+                    Bound::Excluded(start) => write!(f, ">{start}")?,
+                    Bound::Unbounded => {}
+                }
+                match end {
+                    Bound::Included(end) => write!(f, "..={end} of ")?,
+                    Bound::Excluded(end) => write!(f, "..{end} of ")?,
+                    Bound::Unbounded => f.write_str(".. of ")?,
+                }
+            }
+        }
+        match path {
+            Some(path) => write!(f, "{path:?}")?,
+            None => f.write_str("anonymous mapping")?,
+        }
+        if let On::Opening(access) = operation.on {
+            write!(f, " {access}")?;
+        }
+        write!(f, ": {code}: {}", code.advice())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        io::Error::new(error.0.kind(), error)
+    }
+}
+
+/// What an [`Error`] holds, in a box: results stay small, and only a failure
+/// allocates.
+#[derive(Clone)]
+struct Failure {
+    code: ErrorCode,
+    operation: Operation,
+    path: Option<Box<str>>,
+}
+
+/// What was tried: cheap to make, for every call makes one.
+#[derive(Clone, Copy)]
+pub(crate) struct Operation {
+    pub verb: &'static str,
+    pub on: On,
+}
+
+/// What of the mapping or the file an operation is about.
+#[derive(Clone, Copy)]
+pub(crate) enum On {
+    Opening(Access),
+    Whole,
+    Range(Range),
+    Malformed(Malformed),
+}
+
+impl Error {
+    #[cold]
+    pub(crate) fn new(operation: Operation, path: Option<&str>, code: ErrorCode) -> Self {
+        let path = path.map(Box::from);
+        Error(Box::new(Failure {
+            code,
+            operation,
+            path,
+        }))
+    }
+}
+
+impl Failure {
+    fn kind(&self) -> io::ErrorKind {
+        match self.code {
+            ErrorCode::AccessDenied | ErrorCode::ReadOnly => io::ErrorKind::PermissionDenied,
+            ErrorCode::NotFound => io::ErrorKind::NotFound,
+            ErrorCode::NotAFile | ErrorCode::InvalidArgument | ErrorCode::NotLocked => {
+                io::ErrorKind::InvalidInput
+            }
+            ErrorCode::OutOfBounds => match self.operation.verb {
+                "read" | "load" => io::ErrorKind::UnexpectedEof,
+                "write" | "store" => io::ErrorKind::WriteZero,
+                _ => io::ErrorKind::InvalidInput,
+            },
+            ErrorCode::Truncated => io::ErrorKind::UnexpectedEof,
+            ErrorCode::LockLimit | ErrorCode::QuotaExceeded => io::ErrorKind::QuotaExceeded,
+            ErrorCode::Busy => io::ErrorKind::ResourceBusy,
+            ErrorCode::NoSpace => io::ErrorKind::StorageFull,
+            ErrorCode::Unsupported => io::ErrorKind::Unsupported,
+            ErrorCode::Io => io::ErrorKind::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(verb: &'static str, on: On, path: Option<&str>, code: ErrorCode) -> Error {
+        Error::new(Operation { verb, on }, path, code)
+    }
+
+    /// What of the message says what was tried on what, and the code.
+    fn tried(error: &Error) -> String {
+        let message = error.to_string();
+        let (tried, advice) = message.rsplit_once(": ").unwrap();
+        assert!(!advice.is_empty());
+        tried.to_owned()
+    }
+
+    #[test]
+    fn an_open_names_the_path_and_the_access() {
+        let on = On::Opening(Access::ReadWrite);
+        let error = error("open", on, Some("data.bin"), ErrorCode::AccessDenied);
+        assert_eq!(
+            tried(&error),
+            r#"mem: open "data.bin" read-write: access denied"#
+        );
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+
+    #[test]
+    fn a_range_names_its_length_and_offset() {
+        let on = |length| {
+            On::Range(Range {
+                offset: 4096,
+                length,
+            })
+        };
+        let read = error("read", on(16), Some("data.bin"), ErrorCode::OutOfBounds);
+        assert_eq!(
+            tried(&read),
+            r#"mem: read 16 bytes at offset 4096 of "data.bin": out of bounds"#
+        );
+        let load = error("load", on(1), None, ErrorCode::OutOfBounds);
+        assert_eq!(
+            tried(&load),
+            "mem: load 1 byte at offset 4096 of anonymous mapping: out of bounds"
+        );
+    }
+
+    #[test]
+    fn a_whole_mapping_is_its_path() {
+        let flush = error("flush", On::Whole, Some("a\nb"), ErrorCode::Io);
+        assert_eq!(tried(&flush), r#"mem: flush "a\nb": input/output error"#);
+        let lock = error("lock", On::Whole, None, ErrorCode::LockLimit);
+        assert_eq!(tried(&lock), "mem: lock anonymous mapping: lock limit");
+    }
+
+    #[test]
+    fn a_malformed_range_is_shown_as_written() {
+        let on = On::Malformed(Malformed {
+            start: Bound::Included(20),
+            end: Bound::Included(10),
+        });
+        let error = error("flush", on, Some("data.bin"), ErrorCode::InvalidArgument);
+        assert_eq!(
+            tried(&error),
+            r#"mem: flush bytes 20..=10 of "data.bin": invalid argument"#
+        );
+    }
+
+    #[test]
+    fn an_io_error_has_the_kind_of_std_and_keeps_the_error() {
+        use io::ErrorKind::*;
+        for (verb, code, kind) in [
+            ("open", ErrorCode::AccessDenied, PermissionDenied),
+            ("open", ErrorCode::NotFound, NotFound),
+            ("open", ErrorCode::NotAFile, InvalidInput),
+            ("open", ErrorCode::InvalidArgument, InvalidInput),
+            ("open", ErrorCode::OutOfBounds, InvalidInput),
+            ("read", ErrorCode::OutOfBounds, UnexpectedEof),
+            ("load", ErrorCode::OutOfBounds, UnexpectedEof),
+            ("write", ErrorCode::OutOfBounds, WriteZero),
+            ("store", ErrorCode::OutOfBounds, WriteZero),
+            ("write", ErrorCode::ReadOnly, PermissionDenied),
+            ("write", ErrorCode::Truncated, UnexpectedEof),
+            ("unlock", ErrorCode::NotLocked, InvalidInput),
+            ("lock", ErrorCode::LockLimit, QuotaExceeded),
+            ("read", ErrorCode::QuotaExceeded, QuotaExceeded),
+            ("open", ErrorCode::Busy, ResourceBusy),
+            ("create", ErrorCode::NoSpace, StorageFull),
+            ("advise", ErrorCode::Unsupported, Unsupported),
+            ("flush", ErrorCode::Io, Other),
+        ] {
+            let converted = io::Error::from(error(verb, On::Whole, None, code));
+            assert_eq!(converted.kind(), kind, "{verb}: {code}");
+            let source = converted.downcast::<Error>().unwrap();
+            assert_eq!((source.operation(), source.code()), (verb, code));
+        }
+    }
+}

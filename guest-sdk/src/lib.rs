@@ -1,0 +1,126 @@
+//! Memory-mapped files for sandboxed WebAssembly guests.
+//!
+//! ```no_run
+//! fn main() -> Result<(), mem::Error> {
+//!     // A file to read.
+//!     let text = mem::open("notes.txt")?;
+//!     let mut start = [0; 16];
+//!     let n = text.read_at(0, &mut start)?;
+//!     println!("{} bytes, the first are {:?}", text.len(), &start[..n]);
+//!
+//!     // A file to write: how often this guest has run.
+//!     let counter = mem::create("runs.bin", 8)?;
+//!     let runs = counter.get::<u64>(0)? + 1;
+//!     counter.set(0, runs)?;
+//!     println!("run {runs}");
+//!
+//!     // Flushes, and says so if that fails.
+//!     counter.unmap()
+//! }
+//! ```
+//!
+//! A guest is an ordinary program. Its host grants the directories that it may
+//! map files of:
+//!
+//! ```text
+//! cargo build --target wasm32-wasip2
+//! wasmtime-mem run --dir . target/wasm32-wasip2/debug/guest.wasm
+//! ```
+//!
+//! # Coming from Go's `mem`
+//!
+//! | there | here |
+//! | --- | --- |
+//! | `RDONLY`, `RDWR`, `COPY` | [`Access::ReadOnly`], [`Access::ReadWrite`] (writes reach the file), [`Access::CopyOnWrite`] (the file never changes), set by [`Options::access`] |
+//! | `EXEC` | [`Options::exec`]: host pages executable, only where the embedder grants it |
+//! | `ANON` | [`anonymous`], [`Options::anonymous`]: no file |
+//! | `FileMap(f, prot, flags)`: an entire file | [`open`], [`open_mut`], or [`Options`] without offset and length |
+//! | `OpenMapper(f, prot, flags)` | [`Options::open`] |
+//! | `OpenMmap(size, f)` | [`create`]: makes the file `size` bytes long if it is shorter, never cuts it, maps `size` bytes read-write |
+//! | `Lock(data)`, `Unlock(data)` on any slice | [`Mapping::lock_range`], [`Mapping::unlock_range`] |
+//! | `Object.Bytes` | [`Mapping::bytes`] (a copy) |
+//! | `Object.Flush` | [`Mapping::flush`]: the file's contents equal the mapping's when it returns |
+//! | `Object.Lock` | [`Mapping::lock`]: held in RAM; `VmLck` of the host grows by the range, rounded to pages |
+//! | `Object.Unlock` | [`Mapping::unlock`]: reverses it; unlocking what is not locked is an error |
+//! | `Object.Unmap` | [`Mapping::unmap`]: flushes, unmaps, the handle is gone; a failed flush is reported, and it is unmapped all the same |
+//!
+//! # Mapping
+//!
+//! [`open`], [`open_mut`], [`create`] and [`anonymous`] are the usual ways;
+//! [`Options`] has the rest: copy-on-write, a part of a file, populating,
+//! execution. Paths are those of the host's grants, as with `std::fs`: in
+//! `--dir ./data::/data` the guest's name is `/data`. Nothing is granted by
+//! default.
+//!
+//! # The bytes
+//!
+//! The pages are the host's. A guest copies to and from them at an offset:
+//! [`read_at`](Mapping::read_at) and [`write_at`](Mapping::write_at), which
+//! stop at the end of the mapping; [`read_exact_at`](Mapping::read_exact_at)
+//! and [`write_all_at`](Mapping::write_all_at), which fail there;
+//! [`get`](Mapping::get) and [`set`](Mapping::set) for a single number, in
+//! little-endian order. A read goes from the page to the guest's buffer by one
+//! copy. Offsets are 64 bits wide, and the mapping may be larger than the
+//! guest's memory.
+//!
+//! A [`Cursor`] has a position, and with it [`Read`](std::io::Read),
+//! [`Write`](std::io::Write), [`Seek`](std::io::Seek) and
+//! [`BufRead`](std::io::BufRead) for everything that works on files:
+//!
+//! ```no_run
+//! use std::io::BufRead;
+//!
+//! fn main() -> std::io::Result<()> {
+//!     for line in mem::open("notes.txt")?.into_cursor().lines() {
+//!         println!("{}", line?);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # The pages
+//!
+//! [`flush`](Mapping::flush), [`lock`](Mapping::lock),
+//! [`advise`](Mapping::advise) and [`protect`](Mapping::protect) are what
+//! msync(2), mlock(2), madvise(2) and mprotect(2) are to a process. Each has a
+//! form for a range in bytes, which the host widens to whole pages.
+//!
+//! # Errors
+//!
+//! An [`Error`] tells the operation, the path, an [`ErrorCode`] and what can
+//! be done about it, and `?` makes a [`std::io::Error`] of the usual kind of
+//! it. A range outside the mapping, a file that becomes shorter or a quota is
+//! an error; it does not end the guest.
+//!
+//! # Targets
+//!
+//! Guests are built for `wasm32-wasip2`, `wasm32-wasip1` or
+//! `wasm32-unknown-unknown`, and run where a host has the WIT package
+//! `mem:mmap@0.1.0`. For other targets the crate compiles, and every attempt
+//! to map gives [`ErrorCode::Unsupported`].
+//!
+//! The crate exports `cabi_import_realloc` from the guest's module, through
+//! which a host puts the bytes of a read right into the caller's buffer. A
+//! guest must not export another function of this name.
+
+#![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
+#![warn(missing_docs)]
+
+mod access;
+mod advice;
+mod cursor;
+mod error;
+mod mapping;
+mod options;
+mod pages;
+mod range;
+mod scalar;
+mod sys;
+
+pub use access::{Access, Protection};
+pub use advice::Advice;
+pub use cursor::Cursor;
+pub use error::{Error, ErrorCode};
+pub use mapping::Mapping;
+pub use options::{Options, anonymous, create, open, open_mut};
+pub use scalar::Scalar;

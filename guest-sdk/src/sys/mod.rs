@@ -1,0 +1,33 @@
+//! The way to the host: one set of names, one implementation a target.
+
+use crate::Access;
+
+#[cfg(target_family = "wasm")]
+#[expect(unsafe_code, reason = "the host is called by raw imports")]
+mod wasm;
+#[cfg(target_family = "wasm")]
+pub(crate) use wasm::Handle;
+
+#[cfg(not(target_family = "wasm"))]
+mod unsupported;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use unsupported::Handle;
+
+/// The contract's `map-options`. That a mapping is anonymous is said by the
+/// lack of a path.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Request {
+    pub access: Access,
+    pub offset: u64,
+    pub length: Option<u64>,
+    pub create: bool,
+    pub exec: bool,
+    pub populate: bool,
+}
+
+/// When a flush returns: with the bytes on the disk, or at once.
+#[derive(Clone, Copy, Debug)]
+pub enum FlushMode {
+    Synchronous,
+    Asynchronous,
+}

@@ -1,0 +1,164 @@
+//! Guests: calls into the host by the contract in `wit/`.
+
+mod read;
+
+use self::wit::mem::mmap::mapping as contract;
+use super::{FlushMode, Request};
+use crate::range::Range;
+use crate::{Access, Advice, ErrorCode, Protection};
+
+mod wit {
+    wit_bindgen::generate!({
+        path: "../wit",
+        world: "mem:mmap/imports",
+    });
+}
+
+/// A handle of the host's. Dropping it unmaps.
+pub struct Handle(contract::Mapping);
+
+type Result<T> = std::result::Result<T, ErrorCode>;
+
+impl Handle {
+    pub fn map(path: Option<&str>, request: &Request) -> Result<Self> {
+        let options = contract::MapOptions {
+            access: access(request.access),
+            flags: flags(path, request),
+            offset: request.offset,
+            length: request.length,
+        };
+        contract::file_map(path.unwrap_or(""), options)
+            .map(Self)
+            .map_err(code)
+    }
+
+    pub fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    pub fn read(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
+        read::read(&self.0, offset, buf).map_err(code)
+    }
+
+    pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.0.write(offset, bytes).map_err(code)
+    }
+
+    pub fn load_u8(&self, offset: u64) -> Result<u8> {
+        self.0.load_u8(offset).map_err(code)
+    }
+
+    pub fn load_u16(&self, offset: u64) -> Result<u16> {
+        self.0.load_u16(offset).map_err(code)
+    }
+
+    pub fn load_u32(&self, offset: u64) -> Result<u32> {
+        self.0.load_u32(offset).map_err(code)
+    }
+
+    pub fn load_u64(&self, offset: u64) -> Result<u64> {
+        self.0.load_u64(offset).map_err(code)
+    }
+
+    pub fn store_u8(&self, offset: u64, value: u8) -> Result<()> {
+        self.0.store_u8(offset, value).map_err(code)
+    }
+
+    pub fn store_u16(&self, offset: u64, value: u16) -> Result<()> {
+        self.0.store_u16(offset, value).map_err(code)
+    }
+
+    pub fn store_u32(&self, offset: u64, value: u32) -> Result<()> {
+        self.0.store_u32(offset, value).map_err(code)
+    }
+
+    pub fn store_u64(&self, offset: u64, value: u64) -> Result<()> {
+        self.0.store_u64(offset, value).map_err(code)
+    }
+
+    pub fn flush(&self, range: Option<Range>, mode: FlushMode) -> Result<()> {
+        let mode = match mode {
+            FlushMode::Synchronous => contract::FlushMode::Synchronous,
+            FlushMode::Asynchronous => contract::FlushMode::Asynchronous,
+        };
+        self.0.flush(range.map(bytes), mode).map_err(code)
+    }
+
+    pub fn lock(&self, range: Option<Range>) -> Result<()> {
+        self.0.lock(range.map(bytes)).map_err(code)
+    }
+
+    pub fn unlock(&self, range: Option<Range>) -> Result<()> {
+        self.0.unlock(range.map(bytes)).map_err(code)
+    }
+
+    pub fn advise(&self, range: Option<Range>, advice: Advice) -> Result<()> {
+        let advice = match advice {
+            Advice::Normal => contract::Advice::Normal,
+            Advice::Random => contract::Advice::Random,
+            Advice::Sequential => contract::Advice::Sequential,
+            Advice::WillNeed => contract::Advice::WillNeed,
+            Advice::Cold => contract::Advice::Cold,
+            Advice::PageOut => contract::Advice::PageOut,
+            Advice::PopulateRead => contract::Advice::PopulateRead,
+            Advice::PopulateWrite => contract::Advice::PopulateWrite,
+            Advice::HugePage => contract::Advice::HugePage,
+            Advice::NoHugePage => contract::Advice::NoHugePage,
+        };
+        self.0.advise(range.map(bytes), advice).map_err(code)
+    }
+
+    pub fn protect(&self, range: Option<Range>, protection: Protection) -> Result<()> {
+        let protection = match protection {
+            Protection::Read => contract::Protection::Read,
+            Protection::ReadWrite => contract::Protection::ReadWrite,
+            Protection::ReadExecute => contract::Protection::ReadExecute,
+            Protection::ReadWriteExecute => contract::Protection::ReadWriteExecute,
+        };
+        self.0.protect(range.map(bytes), protection).map_err(code)
+    }
+
+    pub fn unmap(self) -> Result<()> {
+        contract::Mapping::unmap(self.0).map_err(code)
+    }
+}
+
+fn access(access: Access) -> contract::Access {
+    match access {
+        Access::ReadOnly => contract::Access::ReadOnly,
+        Access::ReadWrite => contract::Access::ReadWrite,
+        Access::CopyOnWrite => contract::Access::CopyOnWrite,
+    }
+}
+
+fn flags(path: Option<&str>, request: &Request) -> contract::MapFlags {
+    use contract::MapFlags;
+    let when = |set, flag| if set { flag } else { MapFlags::empty() };
+    when(path.is_none(), MapFlags::ANONYMOUS)
+        | when(request.exec, MapFlags::EXEC)
+        | when(request.create, MapFlags::CREATE)
+        | when(request.populate, MapFlags::POPULATE)
+}
+
+fn bytes(Range { offset, length }: Range) -> contract::Range {
+    contract::Range { offset, length }
+}
+
+fn code(code: contract::ErrorCode) -> ErrorCode {
+    match code {
+        contract::ErrorCode::AccessDenied => ErrorCode::AccessDenied,
+        contract::ErrorCode::NotFound => ErrorCode::NotFound,
+        contract::ErrorCode::NotAFile => ErrorCode::NotAFile,
+        contract::ErrorCode::InvalidArgument => ErrorCode::InvalidArgument,
+        contract::ErrorCode::OutOfBounds => ErrorCode::OutOfBounds,
+        contract::ErrorCode::ReadOnly => ErrorCode::ReadOnly,
+        contract::ErrorCode::Truncated => ErrorCode::Truncated,
+        contract::ErrorCode::NotLocked => ErrorCode::NotLocked,
+        contract::ErrorCode::LockLimit => ErrorCode::LockLimit,
+        contract::ErrorCode::QuotaExceeded => ErrorCode::QuotaExceeded,
+        contract::ErrorCode::Busy => ErrorCode::Busy,
+        contract::ErrorCode::NoSpace => ErrorCode::NoSpace,
+        contract::ErrorCode::Unsupported => ErrorCode::Unsupported,
+        contract::ErrorCode::Io => ErrorCode::Io,
+    }
+}

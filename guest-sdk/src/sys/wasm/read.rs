@@ -1,0 +1,208 @@
+//! `[method]mapping.read` without an allocation.
+//!
+//! A list that the host returns goes where the guest's `cabi_import_realloc`
+//! says. While a read is under way that is the caller's own buffer; for every
+//! other import of the module it is what `cabi_realloc` would give, as if this
+//! file were not there.
+
+use std::alloc::{Layout, dealloc};
+use std::cell::Cell;
+use std::ptr;
+
+use super::contract::{ErrorCode, Mapping};
+
+// What the canonical ABI makes of `read`. Handles and lengths are `i32` and
+// `i64` to it, signs unused.
+#[link(wasm_import_module = "mem:mmap/mapping@0.1.0")]
+unsafe extern "C" {
+    #[link_name = "[method]mapping.read"]
+    fn import_read(handle: i32, offset: i64, length: i64, returned: *mut Returned);
+}
+
+/// `result<list<u8>, error-code>` in memory: the tag at 0, the list's address
+/// at 4, or the error's case in the one byte there, the list's length at 8.
+#[repr(C)]
+struct Returned {
+    is_err: u8,
+    list: *mut u8,
+    len: usize,
+}
+
+const _: () = assert!(size_of::<Returned>() == 12 && align_of::<Returned>() == 4);
+
+thread_local! {
+    /// The buffer that the next list goes to, while a read is under way.
+    static ARMED: Cell<Option<(*mut u8, usize)>> = const { Cell::new(None) };
+}
+
+/// Fills `buf` with the bytes from `offset` on. `buf` must not be empty.
+pub(super) fn read(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
+    debug_assert!(!buf.is_empty());
+    let target = buf.as_mut_ptr();
+    let mut returned = Returned {
+        is_err: 0,
+        list: ptr::null_mut(),
+        len: 0,
+    };
+    ARMED.set(Some((target, buf.len())));
+    // SAFETY: the signature is the canonical ABI's for this function, whose
+    // handle is alive because `mapping` is borrowed. The host writes to
+    // `returned`, which has the size and alignment of the result, and to what
+    // `cabi_import_realloc` hands out: `buf`, whose only user we are until
+    // this function returns, or memory of its own.
+    unsafe {
+        import_read(
+            mapping.handle().cast_signed(),
+            offset.cast_signed(),
+            (buf.len() as u64).cast_signed(),
+            &mut returned,
+        );
+    }
+    ARMED.set(None);
+
+    if returned.is_err != 0 {
+        return Err(error_case(returned.list.addr() as u8));
+    }
+    // A host that keeps the contract returns what was asked for, and it is
+    // already in its place.
+    let complete = if returned.len == buf.len() {
+        Ok(())
+    } else {
+        Err(ErrorCode::Io)
+    };
+    if returned.list == target {
+        return complete;
+    }
+    // A host that allocates by `cabi_realloc` alone has made a list.
+    if returned.len != 0 {
+        let layout = Layout::from_size_align(returned.len, 1).map_err(|_| ErrorCode::Io)?;
+        // SAFETY: the list is not `buf`, so the module's allocator has made
+        // it for this call with this layout, and the call has made it ours.
+        // Both sides are at least the lesser length long, and a fresh
+        // allocation does not overlap `buf`. It is not used after `dealloc`,
+        // the way wit-bindgen frees the lists of other imports.
+        unsafe {
+            ptr::copy_nonoverlapping(returned.list, target, returned.len.min(buf.len()));
+            dealloc(returned.list, layout);
+        }
+    }
+    complete
+}
+
+/// The error case of this number, counted from 0 in the contract's order.
+fn error_case(number: u8) -> ErrorCode {
+    const CASES: [ErrorCode; 14] = [
+        ErrorCode::AccessDenied,
+        ErrorCode::NotFound,
+        ErrorCode::NotAFile,
+        ErrorCode::InvalidArgument,
+        ErrorCode::OutOfBounds,
+        ErrorCode::ReadOnly,
+        ErrorCode::Truncated,
+        ErrorCode::NotLocked,
+        ErrorCode::LockLimit,
+        ErrorCode::QuotaExceeded,
+        ErrorCode::Busy,
+        ErrorCode::NoSpace,
+        ErrorCode::Unsupported,
+        ErrorCode::Io,
+    ];
+    const _: () = {
+        let mut number = 0;
+        while number < CASES.len() {
+            assert!(CASES[number] as usize == number);
+            number += 1;
+        }
+    };
+    CASES
+        .get(usize::from(number))
+        .copied()
+        .unwrap_or(ErrorCode::Io)
+}
+
+/// Where a list that an import of this module returns goes. wit-component
+/// uses the export of this name for all imports of a module, and the host
+/// calls it while an import is under way, so it must not call imports itself.
+///
+/// # Safety
+///
+/// As for `realloc`: `old` is null and `old_len` 0, or `old` was handed out by
+/// this function with length `old_len` and alignment `align`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cabi_import_realloc(
+    old: *mut u8,
+    old_len: usize,
+    align: usize,
+    new_len: usize,
+) -> *mut u8 {
+    // A request for 0 bytes leaves the buffer for the one that follows.
+    if old_len == 0 && new_len != 0 && align == 1 {
+        // Taken, so that no buffer is handed out twice.
+        if let Some((buffer, len)) = ARMED.take()
+            && new_len <= len
+        {
+            return buffer;
+        }
+    }
+    // SAFETY: the caller's promise is the one that `reallocate` asks for, but
+    // for the armed buffer as `old`. That was handed out for the list of
+    // `read`, and the canonical ABI allocates a list once: it grows strings
+    // only.
+    unsafe { reallocate(old, old_len, align, new_len) }
+}
+
+/// What `cabi_realloc` of wasi-libc does, which is the module's on WASI 0.2:
+/// wasi-libc itself frees some of the lists, by `free`. It cannot be called by
+/// its name: the linker would take wit-bindgen's, which lacks its other half
+/// on this target.
+///
+/// # Safety
+///
+/// As for [`cabi_import_realloc`].
+#[cfg(target_env = "p2")]
+unsafe fn reallocate(old: *mut u8, _old_len: usize, align: usize, new_len: usize) -> *mut u8 {
+    unsafe extern "C" {
+        fn realloc(old: *mut u8, new_len: usize) -> *mut u8;
+    }
+    if new_len == 0 {
+        return ptr::without_provenance_mut(align);
+    }
+    // SAFETY: by the caller's promise `old` is null, or it was handed out for
+    // a length that is not 0 and comes from `realloc`.
+    let new = unsafe { realloc(old, new_len) };
+    if new.is_null() {
+        std::process::abort();
+    }
+    new
+}
+
+/// What `cabi_realloc` of wit-bindgen does, which is the module's elsewhere:
+/// the lists are freed by Rust's allocator.
+///
+/// # Safety
+///
+/// As for [`cabi_import_realloc`].
+#[cfg(not(target_env = "p2"))]
+unsafe fn reallocate(old: *mut u8, old_len: usize, align: usize, new_len: usize) -> *mut u8 {
+    use std::alloc;
+
+    if new_len == 0 {
+        return ptr::without_provenance_mut(align);
+    }
+    // SAFETY: the canonical ABI asks for an `align` that is a power of two and
+    // for lengths that fit into a 32-bit memory with it. Neither length is 0
+    // where it goes to the allocator, and by the caller's promise `old` came
+    // from here with the layout of `old_len`.
+    let new = unsafe {
+        if old_len == 0 {
+            alloc::alloc(Layout::from_size_align_unchecked(new_len, align))
+        } else {
+            let layout = Layout::from_size_align_unchecked(old_len, align);
+            alloc::realloc(old, layout, new_len)
+        }
+    };
+    if new.is_null() {
+        std::process::abort();
+    }
+    new
+}

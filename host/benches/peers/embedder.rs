@@ -1,0 +1,168 @@
+//! An embedder as any other, but for the interface through which the guest
+//! learns its plan and reports.
+
+use crate::native::Native;
+use crate::rows::Measured;
+use anyhow::{Context, Result, ensure};
+use mem_host::{Access, MemCtx, MemCtxView, MemView};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use wasmtime::component::{Component, HasSelf, Linker, Resource, ResourceTable};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::p2::bindings::sync::Command;
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
+
+use self::bindings::mem::bench::host;
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "benches/guest/wit",
+        world: "guest",
+        imports: { default: trappable },
+        with: { "mem:bench/host.probe": super::Probe },
+    });
+}
+
+const FILE: &str = "file";
+const SMALL: &str = "small";
+const LARGE: &str = "large";
+
+/// Runs the guest, and returns the rows whose names contain `only`.
+pub fn measure(rounds: u32, only: String) -> Result<Vec<Measured>> {
+    let dir = tempfile::tempdir()?;
+    make_file(&dir.path().join(FILE), 256 << 20)?;
+    File::create(dir.path().join(SMALL))?.set_len(4 << 10)?;
+    File::create(dir.path().join(LARGE))?.set_len(4 << 30)?;
+
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+    mem_host::add_to_linker::<State>(&mut linker)?;
+    host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+
+    let mut mem = MemCtx::builder();
+    mem.preopened_dir(dir.path(), ".", Access::ReadWrite)?;
+    let mut wasi = WasiCtx::builder();
+    wasi.inherit_stdio();
+    wasi.preopened_dir(dir.path(), ".", FsPerms::ReadWrite)?;
+    let state = State {
+        mem: mem.build(),
+        wasi: wasi.build(),
+        table: ResourceTable::new(),
+        native: Native::open(&dir.path().join(FILE))?,
+        rounds,
+        only,
+        measured: Vec::new(),
+    };
+    let mut store = Store::new(&engine, state);
+    let component = Component::from_file(&engine, test_artifacts::guest("bench-guest"))?;
+    let command = Command::instantiate(&mut store, &component, &linker)?;
+    let result = command.wasi_cli_run().call_run(&mut store)?;
+    ensure!(result.is_ok(), "the guest exits with a failure");
+    Ok(store.into_data().measured)
+}
+
+/// A file of which no two words are alike, and which is in the page cache.
+fn make_file(path: &Path, length: u64) -> Result<()> {
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    for word in 0..length / 8 {
+        let scattered = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        file.write_all(&scattered.to_le_bytes())?;
+    }
+    Ok(file.flush()?)
+}
+
+struct State {
+    mem: MemCtx,
+    wasi: WasiCtx,
+    table: ResourceTable,
+    native: Native,
+    rounds: u32,
+    only: String,
+    measured: Vec<Measured>,
+}
+
+impl MemView for State {
+    fn mem(&mut self) -> MemCtxView<'_> {
+        MemCtxView {
+            ctx: &self.mem,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// What the guest calls an empty method on.
+pub struct Probe;
+
+impl host::HostProbe for State {
+    fn new(&mut self) -> wasmtime::Result<Resource<Probe>> {
+        Ok(self.table.push(Probe)?)
+    }
+
+    fn empty(&mut self, _this: Resource<Probe>) -> wasmtime::Result<()> {
+        Ok(())
+    }
+
+    fn drop(&mut self, this: Resource<Probe>) -> wasmtime::Result<()> {
+        self.table.delete(this)?;
+        Ok(())
+    }
+}
+
+impl host::Host for State {
+    fn get_plan(&mut self) -> wasmtime::Result<host::Plan> {
+        Ok(host::Plan {
+            rounds: self.rounds,
+            only: self.only.clone(),
+            file: FILE.into(),
+            small: SMALL.into(),
+            large: LARGE.into(),
+        })
+    }
+
+    fn native_copy(
+        &mut self,
+        offset: u64,
+        length: u32,
+        count: u32,
+        whole: bool,
+    ) -> wasmtime::Result<host::Sample> {
+        let (time, sum) = self.native.copy(
+            usize::try_from(offset)?,
+            length as usize,
+            count as usize,
+            whole,
+        );
+        Ok(host::Sample {
+            nanoseconds: u64::try_from(time.as_nanos())?,
+            sum,
+        })
+    }
+
+    fn report(
+        &mut self,
+        name: String,
+        calls: u32,
+        rounds: Vec<host::Round>,
+    ) -> wasmtime::Result<()> {
+        let rounds: Vec<_> = rounds
+            .iter()
+            .map(|round| (round.mem_nanoseconds, round.peer_nanoseconds))
+            .collect();
+        let measured = Measured::new(&name, calls, &rounds);
+        let measured = measured.with_context(|| format!("a row of no name: {name}"));
+        self.measured
+            .push(measured.map_err(wasmtime::Error::from_anyhow)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+use bytesize::ByteSize;
+use mem_host::{Access, GrantError, MemCtx};
+
+/// The options that concern mapped files.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Mapped files")]
+pub struct MemOptions {
+    /// Let the guest map the files of `--dir` only for reading: read-only or
+    /// copy-on-write.
+    ///
+    /// This is about mapping; WASI's own functions can still write them.
+    #[arg(long = "mem-read-only")]
+    read_only: bool,
+
+    /// Let the guest make the pages of its mappings executable for the host.
+    #[arg(long = "mem-exec")]
+    exec: bool,
+
+    /// The most bytes, in whole pages, that the guest can lock into memory at a
+    /// time. Sizes are written like `65536`, `64KiB` or `1GB`.
+    #[arg(
+        long = "mem-max-locked-bytes",
+        value_name = "SIZE",
+        default_value = "0"
+    )]
+    max_locked_bytes: ByteSize,
+
+    /// The most bytes that all mappings together can have [default: 1TiB].
+    #[arg(long = "mem-max-mapped-bytes", value_name = "SIZE")]
+    max_mapped_bytes: Option<ByteSize>,
+
+    /// The most bytes that all anonymous and copy-on-write mappings together
+    /// can have [default: 4GiB].
+    #[arg(long = "mem-max-private-bytes", value_name = "SIZE")]
+    max_private_bytes: Option<ByteSize>,
+
+    /// The most mappings at a time [default: 256].
+    #[arg(long = "mem-max-mappings", value_name = "N")]
+    max_mappings: Option<u64>,
+
+    /// The most bytes of one read [default: 64MiB].
+    #[arg(long = "mem-max-read-bytes", value_name = "SIZE")]
+    max_read_bytes: Option<ByteSize>,
+}
+
+impl MemOptions {
+    /// The context that grants what the options say and `dirs`, pairs of the
+    /// host's and the guest's name.
+    pub fn ctx(&self, dirs: &[(String, String)]) -> Result<MemCtx, GrantError> {
+        let mut builder = MemCtx::builder();
+        builder
+            .allow_exec(self.exec)
+            .max_locked_bytes(self.max_locked_bytes.as_u64());
+        if let Some(bytes) = self.max_mapped_bytes {
+            builder.max_mapped_bytes(bytes.as_u64());
+        }
+        if let Some(bytes) = self.max_private_bytes {
+            builder.max_private_bytes(bytes.as_u64());
+        }
+        if let Some(mappings) = self.max_mappings {
+            builder.max_mappings(mappings);
+        }
+        if let Some(bytes) = self.max_read_bytes {
+            builder.max_read_bytes(bytes.as_u64());
+        }
+        let access = if self.read_only {
+            Access::ReadOnly
+        } else {
+            Access::ReadWrite
+        };
+        for (host, guest) in dirs {
+            builder.preopened_dir(host, guest, access)?;
+        }
+        Ok(builder.build())
+    }
+}

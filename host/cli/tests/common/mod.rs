@@ -1,0 +1,66 @@
+//! Runs guests by the command, as a user would.
+
+use anyhow::Result;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+pub const COMMAND: &str = env!("CARGO_BIN_EXE_wasmtime-mem");
+
+/// A new directory, which is granted as the guest's current one.
+pub struct Run {
+    pub dir: TempDir,
+    options: Vec<String>,
+}
+
+impl Run {
+    pub fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            options: Vec::new(),
+        }
+    }
+
+    /// Adds an option of `wasmtime-mem run`.
+    pub fn option(mut self, option: impl Into<String>) -> Self {
+        self.options.push(option.into());
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The command that runs `guest`.
+    pub fn command<A: AsRef<OsStr>>(&self, guest: &str, args: &[A]) -> Command {
+        let mut command = Command::new(COMMAND);
+        command
+            .current_dir(self.dir.path())
+            .args(["run", "--dir", "."])
+            .args(&self.options)
+            .arg(test_artifacts::guest(guest))
+            .args(args);
+        command
+    }
+
+    /// Runs `guest` to its end.
+    pub fn output<A: AsRef<OsStr>>(&self, guest: &str, args: &[A]) -> Result<Output> {
+        Ok(self.command(guest, args).output()?)
+    }
+
+    /// Runs `guest`, which has to succeed, and returns what it prints.
+    pub fn succeed<A: AsRef<OsStr>>(&self, guest: &str, args: &[A]) -> Result<Vec<u8>> {
+        let output = self.output(guest, args)?;
+        assert!(output.status.success(), "{guest}: {}", stderr(&output));
+        Ok(output.stdout)
+    }
+}
+
+pub fn stderr(output: &Output) -> String {
+    format!(
+        "{}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    )
+}

@@ -1,0 +1,254 @@
+//! The options of `wasmtime-mem run`, and what a user sees of it.
+
+mod common;
+
+use anyhow::Result;
+use common::{COMMAND, Run, stderr};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+const NO_ARGS: [&str; 0] = [];
+
+#[test]
+fn dir_grants_mapping() -> Result<()> {
+    Run::new().succeed("go_names", &NO_ARGS)?;
+    Ok(())
+}
+
+#[test]
+fn dir_grants_under_the_guest_name() -> Result<()> {
+    let run = Run::new();
+    fs::write(run.path("file"), "a b\nc\n")?;
+    let dir = format!("{}::/data", run.dir.path().display());
+    let output = run
+        .option("--dir")
+        .option(dir)
+        .succeed("wc", &["/data/file"])?;
+    assert_eq!(String::from_utf8(output)?, "2 3 6 /data/file\n");
+    Ok(())
+}
+
+#[test]
+fn nothing_is_granted_without_an_option() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    fs::write(dir.path().join("file"), "abc")?;
+    let output = Command::new(COMMAND)
+        .current_dir(dir.path())
+        .arg("run")
+        .arg(test_artifacts::guest("wc"))
+        .arg("file")
+        .output()?;
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = stderr(&output);
+    assert!(
+        stderr.contains(r#"mem: open "file" read-only: access denied"#),
+        "{stderr}"
+    );
+    Run::new().succeed("no_locks_granted", &NO_ARGS)?;
+    Ok(())
+}
+
+#[test]
+fn mem_read_only() -> Result<()> {
+    let run = Run::new().option("--mem-read-only");
+    run.succeed("read_write_on_a_read_only_grant", &NO_ARGS)?;
+    Ok(())
+}
+
+#[test]
+fn mem_exec() -> Result<()> {
+    let run = Run::new().option("--mem-exec").option("--dir=/proc/self");
+    let dir = run.dir.path().file_name().unwrap().to_owned();
+    run.succeed("exec", &[dir])?;
+    Ok(())
+}
+
+#[test]
+fn mem_quotas() -> Result<()> {
+    let run = Run::new()
+        .option("--mem-max-mapped-bytes=40KiB")
+        .option("--mem-max-private-bytes=16384")
+        .option("--mem-max-mappings=3")
+        .option("--mem-max-read-bytes=100")
+        .option("--mem-max-locked-bytes=1MiB");
+    run.succeed("quotas", &NO_ARGS)?;
+    Ok(())
+}
+
+#[test]
+fn mem_max_locked_bytes() -> Result<()> {
+    let run = Run::new().option("--mem-max-locked-bytes=16KiB");
+    run.succeed("lock_past_the_grant", &NO_ARGS)?;
+    let run = Run::new()
+        .option("--mem-max-locked-bytes=64KiB")
+        .option("--dir=/proc/self");
+    run.succeed("lock_shows_in_vmlck", &NO_ARGS)?;
+    Ok(())
+}
+
+/// As `nobody`, if the tests are run by root, whom neither permissions nor
+/// limits bind.
+fn unprivileged(mut command: Command) -> Command {
+    if rustix::process::geteuid().is_root() {
+        command.uid(65534).gid(65534);
+    }
+    command
+}
+
+/// Copies the command and the guest to where everyone can reach them.
+fn install(run: &Run, guest: &str) -> Result<()> {
+    let everyone = Permissions::from_mode(0o755);
+    fs::set_permissions(run.dir.path(), everyone)?;
+    fs::copy(COMMAND, run.path("wasmtime-mem"))?;
+    fs::copy(test_artifacts::guest(guest), run.path("guest.wasm"))?;
+    Ok(())
+}
+
+#[test]
+fn lock_past_the_limit_of_the_process() -> Result<()> {
+    let run = Run::new();
+    install(&run, "lock_past_the_limit_of_the_process")?;
+    let mut command = Command::new("sh");
+    command.current_dir(run.dir.path()).args([
+        "-c",
+        "ulimit -l 8 && exec ./wasmtime-mem run -C cache=n --mem-max-locked-bytes=1MiB guest.wasm",
+    ]);
+    let output = unprivileged(command).output()?;
+    assert!(output.status.success(), "{}", stderr(&output));
+    Ok(())
+}
+
+#[test]
+fn read_write_on_a_file_without_write_permission() -> Result<()> {
+    let run = Run::new();
+    install(&run, "read_write_on_a_file_without_write_permission")?;
+    fs::write(run.path("readable"), "abc")?;
+    fs::set_permissions(run.path("readable"), Permissions::from_mode(0o444))?;
+    fs::write(run.path("unreadable"), "abc")?;
+    fs::set_permissions(run.path("unreadable"), Permissions::from_mode(0o000))?;
+    let mut command = Command::new(run.path("wasmtime-mem"));
+    command
+        .current_dir(run.dir.path())
+        .args(["run", "-C", "cache=n", "--dir", ".", "guest.wasm"]);
+    let output = unprivileged(command).output()?;
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(fs::read(run.path("readable"))?, b"abc");
+    Ok(())
+}
+
+#[test]
+fn a_trap_has_the_exit_code_of_wasmtime_run() -> Result<()> {
+    // This guest panics, for it may not lock.
+    let output = Run::new().output("leave_mapped_and_locked", &NO_ARGS)?;
+    assert_eq!(output.status.code(), Some(134));
+    assert!(stderr(&output).contains("wasm trap"), "{}", stderr(&output));
+
+    // What the runtime does not count as a trap of the guest's code.
+    let output = Run::new().output("handle_after_unmap", &NO_ARGS)?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("unknown handle index"),
+        "{}",
+        stderr(&output)
+    );
+    Ok(())
+}
+
+#[test]
+fn the_options_of_wasmtime_run_work() -> Result<()> {
+    // The guest is interrupted, which is a trap, and not the command.
+    let run = Run::new().option("-W").option("timeout=1s");
+    let output = run.output("endless", &NO_ARGS)?;
+    assert_eq!(output.status.code(), Some(134), "{}", stderr(&output));
+
+    let run = Run::new().option("-W").option("fuel=1000");
+    let output = run.output("go_names", &NO_ARGS)?;
+    assert!(
+        stderr(&output).contains("all fuel consumed"),
+        "{}",
+        stderr(&output)
+    );
+
+    // With a time limit, the functions that may block run elsewhere.
+    let run = Run::new().option("-W").option("timeout=60s");
+    run.succeed("go_names", &NO_ARGS)?;
+
+    let run = Run::new().option("-S").option("cli=n");
+    let output = run.output("go_names", &NO_ARGS)?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("`-S cli=n`"),
+        "{}",
+        stderr(&output)
+    );
+    Ok(())
+}
+
+#[test]
+fn core_modules_without_mem_run_as_well() -> Result<()> {
+    let run = Run::new();
+    fs::write(
+        run.path("add.wat"),
+        r#"(module (func (export "add") (param i32 i32) (result i32)
+            (i32.add (local.get 0) (local.get 1))))"#,
+    )?;
+    let output = Command::new(COMMAND)
+        .current_dir(run.dir.path())
+        .args(["run", "--invoke", "add", "add.wat", "40", "2"])
+        .output()?;
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(String::from_utf8(output.stdout)?, "42\n");
+    Ok(())
+}
+
+#[test]
+fn bad_options_are_named() -> Result<()> {
+    for option in [
+        "--mem-max-locked-bytes=many",
+        "--mem-max-mappings=-1",
+        "--mem-unknown",
+    ] {
+        let output = Run::new().option(option).output("go_names", &NO_ARGS)?;
+        assert_eq!(output.status.code(), Some(2), "{option}");
+        let name = option.split('=').next().unwrap();
+        assert!(stderr(&output).contains(name), "{}", stderr(&output));
+    }
+    let output = Run::new()
+        .option("--dir=missing")
+        .output("go_names", &NO_ARGS)?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("missing"), "{}", stderr(&output));
+    let output = Command::new(COMMAND)
+        .args(["run", "missing.wasm"])
+        .output()?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("missing.wasm"),
+        "{}",
+        stderr(&output)
+    );
+    Ok(())
+}
+
+#[test]
+fn help_shows_the_options() -> Result<()> {
+    let output = Command::new(COMMAND).args(["run", "--help"]).output()?;
+    let help = String::from_utf8(output.stdout)?;
+    for option in [
+        "--dir",
+        "--env",
+        "--invoke",
+        "--mem-read-only",
+        "--mem-exec",
+        "--mem-max-locked-bytes",
+        "--mem-max-mapped-bytes",
+        "--mem-max-private-bytes",
+        "--mem-max-mappings",
+        "--mem-max-read-bytes",
+    ] {
+        assert!(help.contains(option), "{option}");
+    }
+    Ok(())
+}

@@ -1,0 +1,300 @@
+use crate::Error;
+use crate::grant::{self, Access, Grant, GrantError};
+use crate::mapping::{self, Mapping, Request};
+use crate::quota::{Charges, Quota, Quotas};
+use cap_std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use wasmtime::component::ResourceTable;
+
+/// What the guests of a store may map, and how much of it.
+///
+/// Made by [`MemCtx::builder`]. One context can serve several stores: their
+/// guests then share its grants and its quotas.
+#[derive(Clone, Debug)]
+pub struct MemCtx {
+    pub(crate) inner: Arc<CtxInner>,
+}
+
+impl MemCtx {
+    /// A builder that grants nothing yet.
+    pub fn builder() -> MemCtxBuilder {
+        MemCtxBuilder::new()
+    }
+}
+
+/// Grants and quotas for a [`MemCtx`].
+///
+/// ```
+/// use mem_host::{Access, MemCtx};
+///
+/// # let dir = std::env::temp_dir();
+/// let ctx = MemCtx::builder()
+///     .preopened_dir(&dir, "/models", Access::ReadOnly)?
+///     .max_mapped_bytes(16 << 30)
+///     .max_locked_bytes(64 << 10)
+///     .build();
+/// # Ok::<(), mem_host::GrantError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemCtxBuilder {
+    grants: Vec<Grant>,
+    allow_exec: bool,
+    max_mapped_bytes: u64,
+    max_private_bytes: u64,
+    max_locked_bytes: u64,
+    max_mappings: u64,
+    max_read_bytes: u64,
+}
+
+impl MemCtxBuilder {
+    /// A builder that grants no directory, no locks and no execution, with the
+    /// default quotas that its methods name.
+    pub fn new() -> Self {
+        Self {
+            grants: Vec::new(),
+            allow_exec: false,
+            max_mapped_bytes: 1 << 40,
+            max_private_bytes: 4 << 30,
+            max_locked_bytes: 0,
+            max_mappings: 256,
+            max_read_bytes: 64 << 20,
+        }
+    }
+
+    /// Lets the guest map files of the directory `host`, under the name
+    /// `guest`.
+    ///
+    /// Names work as those of WASI preopens do: a guest's path belongs to the
+    /// directory with the longest name that it starts with, and relative paths
+    /// belong to a directory granted as `.`. Paths that leave the directory
+    /// through `..` or a symbolic link are refused.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError`] if `host` cannot be opened as a directory.
+    pub fn preopened_dir(
+        &mut self,
+        host: impl AsRef<Path>,
+        guest: impl AsRef<str>,
+        access: Access,
+    ) -> Result<&mut Self, GrantError> {
+        let grant = Grant::new(host.as_ref(), guest.as_ref(), access)?;
+        self.grants.push(grant);
+        Ok(self)
+    }
+
+    /// Lets the guest make the host's pages executable. Not allowed by default.
+    ///
+    /// Nothing of what the guest itself can do runs such pages; they are for
+    /// embedders that do.
+    pub fn allow_exec(&mut self, allow: bool) -> &mut Self {
+        self.allow_exec = allow;
+        self
+    }
+
+    /// The most bytes that all mappings together can have. The default is
+    /// 1 TiB; mapped bytes cost address space, not memory.
+    pub fn max_mapped_bytes(&mut self, bytes: u64) -> &mut Self {
+        self.max_mapped_bytes = bytes;
+        self
+    }
+
+    /// The most bytes that all anonymous and copy-on-write mappings together
+    /// can have. The default is 4 GiB. A guest that writes to them makes the
+    /// host use that much memory, which no [`wasmtime::ResourceLimiter`] sees.
+    pub fn max_private_bytes(&mut self, bytes: u64) -> &mut Self {
+        self.max_private_bytes = bytes;
+        self
+    }
+
+    /// The most bytes, in whole pages, that can be locked at a time. The
+    /// default is 0: locks are not granted. The operating system may allow
+    /// less (`RLIMIT_MEMLOCK`).
+    pub fn max_locked_bytes(&mut self, bytes: u64) -> &mut Self {
+        self.max_locked_bytes = bytes;
+        self
+    }
+
+    /// The most mappings that can exist at a time. The default is 256.
+    ///
+    /// A mapping counts as often as the operating system counts it: once for
+    /// each run of pages with the same protection, locks and advice. A Linux
+    /// process has 65,530 by default (`vm.max_map_count`).
+    pub fn max_mappings(&mut self, mappings: u64) -> &mut Self {
+        self.max_mappings = mappings;
+        self
+    }
+
+    /// The most bytes of one `read`. The default is 64 MiB. The guest SDK
+    /// reads in pieces of 1 MiB, and fails if that is too much.
+    pub fn max_read_bytes(&mut self, bytes: u64) -> &mut Self {
+        self.max_read_bytes = bytes;
+        self
+    }
+
+    /// A context with what was granted so far. Its quotas are its own: another
+    /// one from the same builder starts afresh.
+    pub fn build(&self) -> MemCtx {
+        MemCtx {
+            inner: Arc::new(CtxInner {
+                grants: self.grants.clone(),
+                allow_exec: self.allow_exec,
+                max_read_bytes: self.max_read_bytes,
+                quotas: Quotas {
+                    mapped: Quota::new(self.max_mapped_bytes),
+                    private: Quota::new(self.max_private_bytes),
+                    pieces: Quota::new(self.max_mappings),
+                    locked: Quota::new(self.max_locked_bytes),
+                },
+            }),
+        }
+    }
+}
+
+impl Default for MemCtxBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Access to a [`MemCtx`] and the store's resource table, which the functions
+/// of this crate ask for at each call.
+#[derive(Debug)]
+pub struct MemCtxView<'a> {
+    /// What may be mapped.
+    pub ctx: &'a MemCtx,
+    /// Where the guests' mappings live.
+    pub table: &'a mut ResourceTable,
+}
+
+/// The data of a store whose guests can map files.
+///
+/// ```
+/// use mem_host::{MemCtx, MemCtxView, MemView};
+/// use wasmtime::component::ResourceTable;
+///
+/// struct State {
+///     mem: MemCtx,
+///     table: ResourceTable,
+/// }
+///
+/// impl MemView for State {
+///     fn mem(&mut self) -> MemCtxView<'_> {
+///         MemCtxView { ctx: &self.mem, table: &mut self.table }
+///     }
+/// }
+/// ```
+pub trait MemView: Send {
+    /// The context and the table of this store.
+    fn mem(&mut self) -> MemCtxView<'_>;
+}
+
+/// How a guest wants a file mapped, unchecked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MapOptions {
+    pub(crate) access: mapping::Access,
+    pub(crate) anonymous: bool,
+    pub(crate) execute: bool,
+    pub(crate) create: bool,
+    pub(crate) populate: bool,
+    pub(crate) offset: u64,
+    pub(crate) length: Option<u64>,
+}
+
+#[derive(Debug)]
+pub(crate) struct CtxInner {
+    grants: Vec<Grant>,
+    allow_exec: bool,
+    pub(crate) max_read_bytes: u64,
+    quotas: Quotas,
+}
+
+impl CtxInner {
+    /// Maps the file at the guest's `path`, or anonymous memory.
+    ///
+    /// # Errors
+    ///
+    /// Those that `file-map` documents.
+    pub(crate) fn map(&self, path: &str, options: MapOptions) -> Result<Mapping, Error> {
+        let span = tracing::debug_span!("map", path, ?options);
+        let _entered = span.enter();
+        let mapped = if options.anonymous {
+            self.map_anonymous(options)
+        } else {
+            self.map_file(path, options)
+        };
+        match &mapped {
+            Ok(mapping) => tracing::debug!(size = mapping.size(), "mapped"),
+            Err(error) => tracing::debug!(%error, "not mapped"),
+        }
+        mapped
+    }
+
+    fn map_anonymous(&self, options: MapOptions) -> Result<Mapping, Error> {
+        let length = options.length.ok_or(Error::InvalidArgument)?;
+        if length == 0 || options.offset != 0 || options.create {
+            return Err(Error::InvalidArgument);
+        }
+        let charges = self.charge(options, length)?;
+        self.map_range(None, options, length, charges)
+    }
+
+    fn map_file(&self, path: &str, options: MapOptions) -> Result<Mapping, Error> {
+        let write = options.access == mapping::Access::ReadWrite;
+        if options.create && !write {
+            return Err(Error::InvalidArgument);
+        }
+        let end = options.offset.checked_add(options.length.unwrap_or(0));
+        let end = end.ok_or(Error::InvalidArgument)?;
+        let (grant, path) = grant::find(&self.grants, path)?;
+        // Before a file is made that could not be mapped afterwards.
+        let known = options.length.map(|length| self.charge(options, length));
+        let known = known.transpose()?;
+
+        let file = grant.open(path, write, options.create)?;
+        let mut file_length = file.metadata()?.len();
+        if options.create && file_length < end {
+            file.set_len(end)?;
+            file_length = end;
+        }
+        if end > file_length {
+            return Err(Error::OutOfBounds);
+        }
+        let length = options.length.unwrap_or(file_length - options.offset);
+        let charges = match known {
+            Some(charges) => charges,
+            None => self.charge(options, length)?,
+        };
+        self.map_range(Some(&file), options, length, charges)
+    }
+
+    fn map_range(
+        &self,
+        file: Option<&File>,
+        options: MapOptions,
+        length: u64,
+        charges: Charges,
+    ) -> Result<Mapping, Error> {
+        Mapping::new(Request {
+            file,
+            access: options.access,
+            offset: options.offset,
+            length: usize::try_from(length).map_err(|_| Error::QuotaExceeded)?,
+            execute: options.execute,
+            populate: options.populate,
+            may_execute: self.allow_exec,
+            charges,
+        })
+    }
+
+    /// Checks the grant of execution, and charges for `length` bytes.
+    fn charge(&self, options: MapOptions, length: u64) -> Result<Charges, Error> {
+        if options.execute && !self.allow_exec {
+            return Err(Error::AccessDenied);
+        }
+        let private = options.anonymous || options.access == mapping::Access::CopyOnWrite;
+        let charges = self.quotas.charge(length, private);
+        charges.ok_or(Error::QuotaExceeded)
+    }
+}

@@ -1,0 +1,165 @@
+//! The directories a guest may map files of, and how its paths find them.
+
+use crate::Error;
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What a guest may do with the files of a granted directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Map them read-only or copy-on-write. The files never change.
+    ReadOnly,
+    /// Map them in any way, and create files.
+    ReadWrite,
+}
+
+/// A directory that could not be granted.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot grant the directory {}", path.display())]
+pub struct GrantError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// A granted directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant {
+    dir: Arc<Dir>,
+    /// The guest's name for the directory.
+    prefix: String,
+    access: Access,
+}
+
+impl Grant {
+    pub(crate) fn new(host: &Path, guest: &str, access: Access) -> Result<Self, GrantError> {
+        let dir =
+            Dir::open_ambient_dir(host, ambient_authority()).map_err(|source| GrantError {
+                path: host.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            dir: Arc::new(dir),
+            prefix: guest.to_owned(),
+            access,
+        })
+    }
+
+    /// Opens the regular file at `path`, which is relative to the directory.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` if the path leaves the directory, or if writing is asked
+    /// for and not granted; `NotAFile`; those of `open(2)`.
+    pub(crate) fn open(&self, path: &str, write: bool, create: bool) -> Result<File, Error> {
+        if write && self.access == Access::ReadOnly {
+            return Err(Error::AccessDenied);
+        }
+        let path = if path.is_empty() { "." } else { path };
+        let mut options = OpenOptions::new();
+        options.read(true).write(write).create(create);
+        crate::os::open_without_side_effects(&mut options);
+        let file = self.dir.open_with(path, &options)?;
+        if !file.metadata()?.is_file() {
+            return Err(Error::NotAFile);
+        }
+        Ok(file)
+    }
+}
+
+/// Finds the grant with the longest name that `path` starts with, the latest
+/// of equals, and what is left of the path.
+///
+/// As in WASI, a relative path starts at the root, so `data/x` and `/data/x`
+/// are the same; but a directory granted as `.` has relative paths only.
+///
+/// # Errors
+///
+/// `InvalidArgument` for an empty path or one with a NUL; `AccessDenied` if the
+/// path is in no granted directory.
+pub(crate) fn find<'a, 'p>(
+    grants: &'a [Grant],
+    path: &'p str,
+) -> Result<(&'a Grant, &'p str), Error> {
+    if path.is_empty() || path.contains('\0') {
+        return Err(Error::InvalidArgument);
+    }
+    grants
+        .iter()
+        .filter_map(|grant| {
+            let rest = relative_to(path, &grant.prefix)?;
+            Some((grant, rest))
+        })
+        // The shorter the rest, the longer the prefix; the last maximum wins.
+        .max_by_key(|(_, rest)| std::cmp::Reverse(rest.len()))
+        .ok_or(Error::AccessDenied)
+}
+
+/// What is left of `path` behind `prefix`, if it starts with it.
+fn relative_to<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
+    let prefix_is_absolute = prefix.starts_with('/');
+    let prefix = without_root(prefix).trim_end_matches('/');
+    if prefix.is_empty() && !prefix_is_absolute && path.starts_with('/') {
+        return None;
+    }
+    let path = without_root(path);
+    let rest = path.strip_prefix(prefix)?;
+    if prefix.is_empty() || rest.is_empty() || rest.starts_with('/') {
+        Some(rest.trim_start_matches('/'))
+    } else {
+        None
+    }
+}
+
+/// The path without leading `/`, `./` and a lone `.`.
+fn without_root(mut path: &str) -> &str {
+    loop {
+        path = match path.strip_prefix('/').or_else(|| path.strip_prefix("./")) {
+            Some(rest) => rest,
+            None if path == "." => "",
+            None => return path,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::relative_to;
+
+    #[test]
+    fn paths_match_whole_components_of_the_prefix() {
+        assert_eq!(relative_to("/data/x", "/data"), Some("x"));
+        assert_eq!(relative_to("/data", "/data"), Some(""));
+        assert_eq!(relative_to("/data//x/", "/data/"), Some("x/"));
+        assert_eq!(relative_to("/database/x", "/data"), None);
+        assert_eq!(relative_to("/other/x", "/data"), None);
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_root() {
+        assert_eq!(relative_to("data/x", "/data"), Some("x"));
+        assert_eq!(relative_to("./data/x", "/data"), Some("x"));
+        assert_eq!(relative_to("/data/x", "data"), Some("x"));
+        assert_eq!(relative_to("/x", "/"), Some("x"));
+        assert_eq!(relative_to("x", "/"), Some("x"));
+    }
+
+    #[test]
+    fn the_current_directory_has_relative_paths_only() {
+        assert_eq!(relative_to("x/y", "."), Some("x/y"));
+        assert_eq!(relative_to("./x", "./"), Some("x"));
+        assert_eq!(relative_to(".", "."), Some(""));
+        assert_eq!(relative_to("/x", "."), None);
+        assert_eq!(relative_to("/etc/passwd", ""), None);
+    }
+
+    #[test]
+    fn dots_are_left_to_the_directory() {
+        assert_eq!(relative_to("/data/../x", "/data"), Some("../x"));
+        assert_eq!(relative_to("../x", "."), Some("../x"));
+        assert_eq!(relative_to("..", "."), Some(".."));
+        assert_eq!(relative_to(".x", "."), Some(".x"));
+    }
+}

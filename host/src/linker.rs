@@ -1,0 +1,317 @@
+//! The functions of the WIT on a wasmtime linker.
+//!
+//! They are registered one by one, and not through the trait that `bindgen!`
+//! makes, because its lists are always copied through a `Vec`.
+
+use crate::bindings::wit;
+use crate::lift::This;
+use crate::lower::{LoadResult, ReadResult};
+use crate::mapping::{FlushMode, Mapping};
+use crate::{Error, MemCtxView, MemView};
+use std::sync::Arc;
+use wasmtime::component::{
+    ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList,
+};
+use wasmtime::{Result, StoreContextMut};
+
+/// Adds `mem:mmap/mapping` to the linker.
+///
+/// A call that has to wait for the disk blocks the thread. See
+/// [`add_to_linker_async`] for embedders that must not be blocked.
+///
+/// # Errors
+///
+/// If the linker has the interface already.
+pub fn add_to_linker<T: MemView + 'static>(linker: &mut Linker<T>) -> Result<()> {
+    add(linker, T::mem, Blocking::InPlace)
+}
+
+/// Like [`add_to_linker`], for store data that cannot implement [`MemView`].
+///
+/// # Errors
+///
+/// If the linker has the interface already.
+pub fn add_to_linker_with<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> MemCtxView<'_>,
+) -> Result<()> {
+    add(linker, view, Blocking::InPlace)
+}
+
+/// Adds `mem:mmap/mapping` to the linker of an asynchronous embedder.
+///
+/// `file-map`, `flush`, `lock`, `advise` and `unmap` run on a thread where
+/// tokio allows blocking, so guests must be called within a tokio runtime, and
+/// through the `_async` functions of wasmtime. Reads and writes run in place:
+/// they wait for the disk only where a page is not in memory yet.
+///
+/// # Errors
+///
+/// If the linker has the interface already.
+pub fn add_to_linker_async<T: MemView + 'static>(linker: &mut Linker<T>) -> Result<()> {
+    add(linker, T::mem, Blocking::OnItsOwnThread)
+}
+
+/// Like [`add_to_linker_async`], for store data that cannot implement
+/// [`MemView`].
+///
+/// # Errors
+///
+/// If the linker has the interface already.
+pub fn add_to_linker_async_with<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> MemCtxView<'_>,
+) -> Result<()> {
+    add(linker, view, Blocking::OnItsOwnThread)
+}
+
+/// What the resource table holds for each of the guest's handles.
+pub(crate) type Handle = Arc<Mapping>;
+
+/// Where functions run that may have to wait for the disk.
+#[derive(Clone, Copy)]
+enum Blocking {
+    InPlace,
+    OnItsOwnThread,
+}
+
+fn add<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: impl View<T>,
+    blocking: Blocking,
+) -> Result<()> {
+    let mut interface = Interface {
+        instance: linker.instance("mem:mmap/mapping@0.1.0")?,
+        view,
+        blocking,
+    };
+    interface.add_resource()?;
+    interface.add_copies()?;
+    interface.add_scalars()?;
+    interface.add_page_functions()
+}
+
+/// How to get at the context. Each function has its own copy, so that the
+/// compiler sees through it.
+trait View<T>: Fn(&mut T) -> MemCtxView<'_> + Copy + Send + Sync + 'static {}
+
+impl<T, V> View<T> for V where V: Fn(&mut T) -> MemCtxView<'_> + Copy + Send + Sync + 'static {}
+
+/// The linker's instance while functions are added to it.
+struct Interface<'a, T: 'static, V> {
+    instance: LinkerInstance<'a, T>,
+    view: V,
+    blocking: Blocking,
+}
+
+impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
+    /// Handles: how they come and go, and what each can tell.
+    fn add_resource(&mut self) -> Result<()> {
+        let view = self.view;
+        self.instance.resource(
+            "mapping",
+            ResourceType::host::<Handle>(),
+            move |mut store, rep| {
+                let this = Resource::<Handle>::new_own(rep);
+                let mapping = view(store.data_mut()).table.delete(this)?;
+                tracing::debug_span!("unmap").in_scope(|| drop(mapping));
+                Ok(())
+            },
+        )?;
+        self.may_block(
+            "file-map",
+            |view, (path, options): (String, wit::MapOptions)| {
+                let ctx = view.ctx.inner.clone();
+                Ok(move || ctx.map(&path, options.into()))
+            },
+            |view, mapped| match mapped {
+                Ok(mapping) => Ok((Ok(view.table.push(Handle::new(mapping))?),)),
+                Err(error) => Ok((Err(wit::ErrorCode::from(error)),)),
+            },
+        )?;
+        self.may_block(
+            "[static]mapping.unmap",
+            |view, (this,): (Resource<Handle>,)| {
+                let mapping = view.table.delete(this)?;
+                Ok(move || {
+                    tracing::debug_span!("unmap").in_scope(|| {
+                        let flushed = mapping.flush(None, FlushMode::Synchronous);
+                        drop(mapping);
+                        flushed
+                    })
+                })
+            },
+            finish,
+        )?;
+        self.instance.func_wrap(
+            "[method]mapping.size",
+            move |mut store: StoreContextMut<'_, T>, (this,): (This,)| {
+                Ok((view(store.data_mut()).table.get(&this.key())?.size(),))
+            },
+        )
+    }
+
+    /// Lists of bytes, between the mapping and the guest's memory directly.
+    fn add_copies(&mut self) -> Result<()> {
+        let view = self.view;
+        self.instance.func_wrap(
+            "[method]mapping.read",
+            move |mut store: StoreContextMut<'_, T>, (this, offset, length): (This, u64, u64)| {
+                let view = view(store.data_mut());
+                let mapping = view.table.get(&this.key())?.clone();
+                let limit = view.ctx.inner.max_read_bytes;
+                Ok(ReadResult::new(mapping, offset, length, limit))
+            },
+        )?;
+        self.instance.func_wrap(
+            "[method]mapping.write",
+            move |mut store: StoreContextMut<'_, T>,
+                  (this, offset, bytes): (This, u64, WasmList<u8>)| {
+                let mapping = view(store.data_mut()).table.get(&this.key())?.clone();
+                finish_one(mapping.write(offset, bytes.as_le_slice(&store)))
+            },
+        )
+    }
+
+    fn add_scalars(&mut self) -> Result<()> {
+        self.load("[method]mapping.load-u8", u8::from_le_bytes)?;
+        self.load("[method]mapping.load-u16", u16::from_le_bytes)?;
+        self.load("[method]mapping.load-u32", u32::from_le_bytes)?;
+        self.load("[method]mapping.load-u64", u64::from_le_bytes)?;
+        self.store("[method]mapping.store-u8", u8::to_le_bytes)?;
+        self.store("[method]mapping.store-u16", u16::to_le_bytes)?;
+        self.store("[method]mapping.store-u32", u32::to_le_bytes)?;
+        self.store("[method]mapping.store-u64", u64::to_le_bytes)
+    }
+
+    fn load<const N: usize, S>(
+        &mut self,
+        name: &str,
+        from_bytes: impl Fn([u8; N]) -> S + Send + Sync + 'static,
+    ) -> Result<()>
+    where
+        LoadResult<S>: ComponentNamedList + Lower + 'static,
+        S: Send + Sync,
+    {
+        let view = self.view;
+        self.instance.func_wrap(
+            name,
+            move |mut store: StoreContextMut<'_, T>, (this, offset): (This, u64)| {
+                let mapping = view(store.data_mut()).table.get(&this.key())?;
+                Ok(LoadResult(mapping.load(offset).map(&from_bytes)))
+            },
+        )
+    }
+
+    fn store<const N: usize, S>(
+        &mut self,
+        name: &str,
+        to_bytes: impl Fn(S) -> [u8; N] + Send + Sync + 'static,
+    ) -> Result<()>
+    where
+        S: Lift + 'static,
+    {
+        let view = self.view;
+        self.instance.func_wrap(
+            name,
+            move |mut store: StoreContextMut<'_, T>, (this, offset, value): (This, u64, S)| {
+                let mapping = view(store.data_mut()).table.get(&this.key())?;
+                finish_one(mapping.store(offset, to_bytes(value)))
+            },
+        )
+    }
+
+    /// What works on whole pages.
+    fn add_page_functions(&mut self) -> Result<()> {
+        type MaybeRange = Option<wit::Range>;
+        self.may_block(
+            "[method]mapping.flush",
+            |view, (this, range, mode): (This, MaybeRange, wit::FlushMode)| {
+                let mapping = view.table.get(&this.key())?.clone();
+                Ok(move || mapping.flush(range.map(Into::into), mode.into()))
+            },
+            finish,
+        )?;
+        self.may_block(
+            "[method]mapping.lock",
+            |view, (this, range): (This, MaybeRange)| {
+                let mapping = view.table.get(&this.key())?.clone();
+                Ok(move || mapping.lock(range.map(Into::into)))
+            },
+            finish,
+        )?;
+        self.may_block(
+            "[method]mapping.advise",
+            |view, (this, range, advice): (This, MaybeRange, wit::Advice)| {
+                let mapping = view.table.get(&this.key())?.clone();
+                Ok(move || mapping.advise(range.map(Into::into), advice.into()))
+            },
+            finish,
+        )?;
+        let view = self.view;
+        self.instance.func_wrap(
+            "[method]mapping.unlock",
+            move |mut store: StoreContextMut<'_, T>, (this, range): (This, MaybeRange)| {
+                let mapping = view(store.data_mut()).table.get(&this.key())?;
+                finish_one(mapping.unlock(range.map(Into::into)))
+            },
+        )?;
+        self.instance.func_wrap(
+            "[method]mapping.protect",
+            move |mut store: StoreContextMut<'_, T>,
+                  (this, range, protection): (This, MaybeRange, wit::Protection)| {
+                let mapping = view(store.data_mut()).table.get(&this.key())?;
+                finish_one(mapping.protect(range.map(Into::into), protection.into()))
+            },
+        )
+    }
+
+    /// Adds a function that may have to wait for the disk: `start` looks up
+    /// what it needs, the job it returns does the work, `finish` makes the
+    /// guest's result of what the job returns.
+    fn may_block<Params, Job, Output, Return>(
+        &mut self,
+        name: &str,
+        start: fn(MemCtxView<'_>, Params) -> Result<Job>,
+        finish: fn(MemCtxView<'_>, Output) -> Result<Return>,
+    ) -> Result<()>
+    where
+        Params: ComponentNamedList + Lift + 'static,
+        Job: FnOnce() -> Output + Send + 'static,
+        Output: Send + 'static,
+        Return: ComponentNamedList + Lower + 'static,
+    {
+        let view = self.view;
+        match self.blocking {
+            Blocking::InPlace => self.instance.func_wrap(
+                name,
+                move |mut store: StoreContextMut<'_, T>, params: Params| {
+                    let job = start(view(store.data_mut()), params)?;
+                    finish(view(store.data_mut()), job())
+                },
+            ),
+            Blocking::OnItsOwnThread => self.instance.func_wrap_async(
+                name,
+                move |mut store: StoreContextMut<'_, T>, params: Params| {
+                    Box::new(async move {
+                        let job = start(view(store.data_mut()), params)?;
+                        let output = tokio::task::spawn_blocking(job).await?;
+                        finish(view(store.data_mut()), output)
+                    })
+                },
+            ),
+        }
+    }
+}
+
+/// What the guest gets: an error of the mapping is the guest's, and not a trap.
+fn finish_one<V>(result: Result<V, Error>) -> Result<(Result<V, wit::ErrorCode>,)> {
+    Ok((result.map_err(Into::into),))
+}
+
+fn finish(
+    _view: MemCtxView<'_>,
+    result: Result<(), Error>,
+) -> Result<(Result<(), wit::ErrorCode>,)> {
+    finish_one(result)
+}

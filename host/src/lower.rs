@@ -1,0 +1,187 @@
+//! The results of the hot functions, which go from the mapping to the guest's
+//! memory without a copy in between, and in one step.
+
+use crate::Error;
+use crate::bindings::wit::ErrorCode;
+use crate::linker::Handle;
+use std::mem::MaybeUninit;
+use wasmtime::Result;
+use wasmtime::component::__internal::{
+    CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext,
+};
+use wasmtime::component::{ComponentNamedList, ComponentType, Lower};
+
+/// The list of results of a read, which is one `result<list<u8>, error-code>`,
+/// whose bytes are still in the mapping.
+pub(crate) struct ReadResult(std::result::Result<Source, Error>);
+
+struct Source {
+    mapping: Handle,
+    offset: u64,
+    length: usize,
+}
+
+/// What the canonical ABI takes this for.
+type Owned = (std::result::Result<Vec<u8>, ErrorCode>,);
+
+impl ReadResult {
+    /// The read of `length` bytes from `offset` on, of which `limit` are
+    /// allowed.
+    pub(crate) fn new(mapping: Handle, offset: u64, length: u64, limit: u64) -> Self {
+        Self(match mapping.readable(offset, length) {
+            Ok(range) if length <= limit => {
+                mapping.prefetch(&range);
+                Ok(Source {
+                    mapping,
+                    offset,
+                    length: range.len(),
+                })
+            }
+            Ok(_) => Err(Error::QuotaExceeded),
+            Err(error) => Err(error),
+        })
+    }
+}
+
+// SAFETY: `Owned` is such a list, and the types are checked as its own.
+unsafe impl ComponentNamedList for ReadResult {}
+
+// SAFETY: everything is that of `Owned`.
+unsafe impl ComponentType for ReadResult {
+    type Lower = <Owned as ComponentType>::Lower;
+
+    const ABI: CanonicalAbiInfo = Owned::ABI;
+    const MAY_REQUIRE_REALLOC: bool = Owned::MAY_REQUIRE_REALLOC;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        Owned::typecheck(ty, types)
+    }
+}
+
+// SAFETY: `linear_lower_to_flat` is that of `Owned`, and
+// `linear_lower_to_memory` stores what that of `Owned` would.
+unsafe impl Lower for ReadResult {
+    fn linear_lower_to_flat<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        dst: &mut MaybeUninit<Self::Lower>,
+    ) -> Result<()> {
+        // Not on the way of a guest's call: its results are in memory.
+        let owned: Owned = match &self.0 {
+            Ok(source) => {
+                let mut bytes = vec![0; source.length];
+                let read = source.mapping.read(source.offset, &mut bytes);
+                (read.map(|()| bytes).map_err(Into::into),)
+            }
+            Err(error) => (Err((*error).into()),),
+        };
+        owned.linear_lower_to_flat(cx, ty, dst)
+    }
+
+    fn linear_lower_to_memory<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        offset: usize,
+    ) -> Result<()> {
+        let error = match &self.0 {
+            Ok(source) => {
+                let list = cx.realloc(0, 0, 1, source.length)?;
+                // `realloc` has checked that this is inside the memory.
+                let to = &mut cx.as_slice_mut()[list..][..source.length];
+                match source.mapping.read(source.offset, to) {
+                    Ok(()) => return store_list(cx, offset, list, source.length),
+                    Err(error) => error,
+                }
+            }
+            Err(error) => *error,
+        };
+        let owned: Owned = (Err(error.into()),);
+        owned.linear_lower_to_memory(cx, ty, offset)
+    }
+}
+
+/// Stores the result's case and its list at `offset`, as the [canonical ABI]
+/// lays them out.
+///
+/// [canonical ABI]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing
+fn store_list<T>(
+    cx: &mut LowerContext<'_, T>,
+    offset: usize,
+    list: usize,
+    length: usize,
+) -> Result<()> {
+    const {
+        assert!(Owned::SIZE32 == 12);
+        assert!(Owned::ALIGN32 == 4);
+    }
+    let result: &mut [u8; Owned::SIZE32] = cx.get(offset);
+    result[0] = 0;
+    result[4..8].copy_from_slice(&u32::try_from(list)?.to_le_bytes());
+    result[8..12].copy_from_slice(&u32::try_from(length)?.to_le_bytes());
+    Ok(())
+}
+
+/// The list of results of a load, which is one `result<V, error-code>`.
+///
+/// It is the list and not only its element because wasmtime looks up the types
+/// of a list's elements at each call.
+pub(crate) struct LoadResult<V>(pub(crate) std::result::Result<V, Error>);
+
+/// What the canonical ABI takes this for.
+type Loaded<V> = (std::result::Result<V, ErrorCode>,);
+
+// SAFETY: everything is that of `Loaded`.
+unsafe impl<V: ComponentType> ComponentType for LoadResult<V> {
+    type Lower = <Loaded<V> as ComponentType>::Lower;
+
+    const ABI: CanonicalAbiInfo = Loaded::<V>::ABI;
+    const MAY_REQUIRE_REALLOC: bool = Loaded::<V>::MAY_REQUIRE_REALLOC;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        Loaded::<V>::typecheck(ty, types)
+    }
+}
+
+// SAFETY: `Loaded` is such a list, and the types are checked as its own.
+unsafe impl<V: ComponentType> ComponentNamedList for LoadResult<V> {}
+
+macro_rules! load_results {
+    ($($number:ty)*) => {$(
+        // SAFETY: `linear_lower_to_flat` is that of `Loaded`, and
+        // `linear_lower_to_memory` stores what that of `Loaded` would.
+        unsafe impl Lower for LoadResult<$number> {
+            fn linear_lower_to_flat<T>(
+                &self,
+                cx: &mut LowerContext<'_, T>,
+                ty: InterfaceType,
+                dst: &mut MaybeUninit<Self::Lower>,
+            ) -> Result<()> {
+                (self.0.map_err(ErrorCode::from),).linear_lower_to_flat(cx, ty, dst)
+            }
+
+            #[inline]
+            fn linear_lower_to_memory<T>(
+                &self,
+                cx: &mut LowerContext<'_, T>,
+                ty: InterfaceType,
+                offset: usize,
+            ) -> Result<()> {
+                const SIZE: usize = size_of::<$number>();
+                // The case is at 0, and the number where it is aligned.
+                const { assert!(Self::SIZE32 == 2 * SIZE) };
+                let Ok(number) = self.0 else {
+                    let error = self.0.map_err(ErrorCode::from);
+                    return (error,).linear_lower_to_memory(cx, ty, offset);
+                };
+                let result: &mut [u8; 2 * SIZE] = cx.get(offset);
+                result[0] = 0;
+                result[SIZE..].copy_from_slice(&number.to_le_bytes());
+                Ok(())
+            }
+        }
+    )*};
+}
+
+load_results!(u8 u16 u32 u64);

@@ -1,0 +1,130 @@
+//! Copies between a mapping and memory that is not mapped.
+//!
+//! The file's other users can change the bytes at any time. So the mapping's
+//! side of each copy is a raw pointer, as for memory shared with another
+//! process, and never a reference.
+
+use super::{Access, ByteRange, Mapping};
+use crate::Error;
+use std::ops::Range;
+use std::ptr;
+use std::sync::atomic::Ordering;
+
+impl Mapping {
+    /// Has the processor fetch the first bytes of `range` while whoever reads
+    /// them next finds out where to. Short reads from anywhere in a large file
+    /// wait for little else: the row `read-64B-random` of the benchmark shows
+    /// it.
+    #[inline]
+    pub(crate) fn prefetch(&self, range: &Range<usize>) {
+        crate::os::prefetch(self.map.as_ptr().wrapping_add(range.start));
+    }
+
+    /// Copies the bytes from `offset` on to the whole of `to`.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds`, with `to` untouched, and `Truncated`.
+    pub(crate) fn read(&self, offset: u64, to: &mut [u8]) -> Result<(), Error> {
+        let range = self.readable(offset, to.len() as u64)?;
+        // SAFETY: the range is inside the mapping, which cannot overlap memory
+        // that `to` borrows; a page that is gone is replaced while we touch it.
+        unsafe {
+            let from = self.map.as_ptr().add(range.start);
+            ptr::copy_nonoverlapping(from, to.as_mut_ptr(), to.len());
+        }
+        self.check_present(&range)
+    }
+
+    /// Copies all of `from` to `offset`.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds` and `ReadOnly`, with nothing written, and `Truncated`.
+    pub(crate) fn write(&self, offset: u64, from: &[u8]) -> Result<(), Error> {
+        let range = self.writable(offset, from.len() as u64)?;
+        // SAFETY: as in `read`, and the pages are writable.
+        unsafe {
+            let to = self.map.as_mut_ptr().add(range.start);
+            ptr::copy_nonoverlapping(from.as_ptr(), to, from.len());
+        }
+        self.check_present(&range)
+    }
+
+    /// Loads `N` bytes.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds` and `Truncated`.
+    #[inline]
+    pub(crate) fn load<const N: usize>(&self, offset: u64) -> Result<[u8; N], Error> {
+        let range = self.checked(ByteRange {
+            offset,
+            length: N as u64,
+        })?;
+        // SAFETY: as in `read`; an array of bytes needs no alignment.
+        let value = unsafe { self.map.as_ptr().add(range.start).cast::<[u8; N]>().read() };
+        self.check_present(&range)?;
+        Ok(value)
+    }
+
+    /// Stores `N` bytes.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds`, `ReadOnly` and `Truncated`.
+    #[inline]
+    pub(crate) fn store<const N: usize>(&self, offset: u64, value: [u8; N]) -> Result<(), Error> {
+        let range = self.writable(offset, N as u64)?;
+        // SAFETY: as in `write`; an array of bytes needs no alignment.
+        unsafe {
+            let to = self.map.as_mut_ptr().add(range.start);
+            to.cast::<[u8; N]>().write(value);
+        }
+        self.check_present(&range)
+    }
+
+    /// Fails with `Truncated` if the last byte of `range` is gone from the
+    /// file, and so if any of it is.
+    pub(super) fn probe(&self, range: &Range<usize>) -> Result<(), Error> {
+        if let Some(last) = range.clone().last() {
+            // SAFETY: as in `read`.
+            unsafe { self.map.as_ptr().add(last).read_volatile() };
+        }
+        self.check_present(range)
+    }
+
+    /// Fails with `ReadOnly` if a byte of `range` is not writable.
+    #[inline]
+    pub(super) fn check_writable(&self, range: &Range<usize>) -> Result<(), Error> {
+        if self.access == Access::ReadOnly {
+            return Err(Error::ReadOnly);
+        }
+        if self.some_protected.load(Ordering::Relaxed)
+            && self.lock_pages().any_protected(self.pages_of(range))
+        {
+            return Err(Error::ReadOnly);
+        }
+        Ok(())
+    }
+
+    /// The range as offsets into the mapping.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds` and `Truncated`.
+    #[inline]
+    pub(crate) fn readable(&self, offset: u64, length: u64) -> Result<Range<usize>, Error> {
+        let range = self.checked(ByteRange { offset, length })?;
+        self.check_present(&range)?;
+        Ok(range)
+    }
+
+    #[inline]
+    fn writable(&self, offset: u64, length: u64) -> Result<Range<usize>, Error> {
+        let range = self.checked(ByteRange { offset, length })?;
+        self.check_writable(&range)?;
+        self.check_present(&range)?;
+        Ok(range)
+    }
+}

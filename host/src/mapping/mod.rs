@@ -1,0 +1,206 @@
+//! A mapping and what can be done with it. Nothing here knows of wasmtime.
+
+mod copy;
+mod flush;
+mod pages;
+mod pieces;
+
+use self::pages::Pages;
+use crate::Error;
+use crate::fault::FaultGuard;
+use crate::quota::Charges;
+use cap_std::fs::File;
+use memmap2::{MmapOptions, MmapRaw};
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+/// What the guest may do with the bytes, and who sees what it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    ReadOnly,
+    ReadWrite,
+    CopyOnWrite,
+}
+
+/// What the pages of a range can be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Protection {
+    pub(crate) write: bool,
+    pub(crate) execute: bool,
+}
+
+/// How a range is going to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Advice {
+    Normal,
+    Random,
+    Sequential,
+    WillNeed,
+    Cold,
+    PageOut,
+    PopulateRead,
+    PopulateWrite,
+    HugePage,
+    NoHugePage,
+}
+
+/// When a flush returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FlushMode {
+    Synchronous,
+    Asynchronous,
+}
+
+/// A range of bytes as the guest names it: not checked, not even for overflow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ByteRange {
+    pub(crate) offset: u64,
+    pub(crate) length: u64,
+}
+
+/// What to map, checked and charged.
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    /// The file, which has at least `offset + length` bytes; none for
+    /// anonymous memory.
+    pub(crate) file: Option<&'a File>,
+    pub(crate) access: Access,
+    pub(crate) offset: u64,
+    pub(crate) length: usize,
+    pub(crate) execute: bool,
+    pub(crate) populate: bool,
+    /// Whether the embedder lets the guest make pages executable later.
+    pub(crate) may_execute: bool,
+    pub(crate) charges: Charges,
+}
+
+/// Mapped bytes of a file, or mapped anonymous memory.
+///
+/// The bytes can be changed by others at any time, so no reference to them
+/// ever exists; they are copied through raw pointers.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    /// Declared, and so dropped, before `map`, as its contract asks.
+    guard: FaultGuard,
+    map: MmapRaw,
+    access: Access,
+    anonymous: bool,
+    may_execute: bool,
+    /// Whether `pages` could hold any that are not writable, so that a write
+    /// need not look at them otherwise.
+    some_protected: AtomicBool,
+    pages: Mutex<Pages>,
+}
+
+impl Mapping {
+    /// Maps what `request` names.
+    ///
+    /// # Errors
+    ///
+    /// Those of `mmap(2)` and `mprotect(2)`.
+    pub(crate) fn new(request: Request<'_>) -> Result<Self, Error> {
+        let protection = Protection {
+            write: request.access != Access::ReadOnly,
+            execute: request.execute,
+        };
+        let map = map(&request)?;
+        let range = pages_around(map.as_mut_ptr().expose_provenance(), map.len());
+        if request.execute && !range.is_empty() {
+            // SAFETY: the range is the mapping just made, to which nothing
+            // refers yet.
+            unsafe { region::protect(map.as_ptr(), map.len(), protection.into()) }?;
+        }
+        // SAFETY: the guard is dropped before the map. Any tail of the range
+        // may be replaced, for its bytes are only copied, never referred to.
+        let guard = unsafe { FaultGuard::new(range.clone()) }?;
+        Ok(Self {
+            guard,
+            map,
+            access: request.access,
+            anonymous: request.file.is_none(),
+            may_execute: request.may_execute,
+            some_protected: AtomicBool::new(false),
+            pages: Mutex::new(Pages::new(range, protection, request.charges)),
+        })
+    }
+
+    /// The size in bytes.
+    #[inline]
+    pub(crate) fn size(&self) -> u64 {
+        self.map.len() as u64
+    }
+
+    /// The range as offsets into the mapping, if it is wholly inside.
+    #[inline]
+    fn checked(&self, range: ByteRange) -> Result<Range<usize>, Error> {
+        match range.offset.checked_add(range.length) {
+            // Neither bound exceeds the size, which is a `usize`.
+            Some(end) if end <= self.size() => Ok(range.offset as usize..end as usize),
+            _ => Err(Error::OutOfBounds),
+        }
+    }
+
+    /// The range as offsets into the mapping; the whole mapping for none.
+    fn checked_or_all(&self, range: Option<ByteRange>) -> Result<Range<usize>, Error> {
+        range.map_or(Ok(0..self.map.len()), |range| self.checked(range))
+    }
+
+    /// Fails if bytes of `range`, offsets into the mapping, are known to be
+    /// lost. After an access to the range this tells whether it was a good one.
+    #[inline]
+    fn check_present(&self, range: &Range<usize>) -> Result<(), Error> {
+        let end = self.map.as_ptr().addr() + range.end;
+        if self.guard.lost_from() < end && !range.is_empty() {
+            return Err(Error::Truncated);
+        }
+        Ok(())
+    }
+
+    /// The addresses of the pages that `range`, offsets into the mapping,
+    /// touches.
+    fn pages_of(&self, range: &Range<usize>) -> Range<usize> {
+        let address = self.map.as_ptr().addr() + range.start;
+        pages_around(address, range.len())
+    }
+}
+
+/// The whole pages around `length` bytes at `address`.
+fn pages_around(address: usize, length: usize) -> Range<usize> {
+    let page_size = crate::os::page_size();
+    let start = address & !(page_size - 1);
+    // A mapping never ends in the last page of the address space.
+    let end = (address + length).next_multiple_of(page_size);
+    if length == 0 {
+        start..start
+    } else {
+        start..end
+    }
+}
+
+fn map(request: &Request<'_>) -> Result<MmapRaw, Error> {
+    let mut options = MmapOptions::new();
+    options.len(request.length);
+    if request.populate {
+        options.populate();
+    }
+    let Some(file) = request.file.filter(|_| request.length > 0) else {
+        return Ok(options.map_anon()?.into());
+    };
+    options.offset(request.offset);
+    Ok(match request.access {
+        Access::ReadOnly => options.map_raw_read_only(file)?,
+        Access::ReadWrite => options.map_raw(file)?,
+        // SAFETY: the bytes are not referred to, only copied.
+        Access::CopyOnWrite => unsafe { options.map_copy(file) }?.into(),
+    })
+}
+
+impl From<Protection> for region::Protection {
+    fn from(protection: Protection) -> Self {
+        let mut converted = Self::READ;
+        converted.set(Self::WRITE, protection.write);
+        converted.set(Self::EXECUTE, protection.execute);
+        converted
+    }
+}

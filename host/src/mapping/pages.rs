@@ -1,0 +1,221 @@
+//! What is done to whole pages: lock, protect, advise.
+
+use super::pieces::{Huge, Order, PageState, Pieces};
+use super::{Access, Advice, ByteRange, Mapping, Protection};
+use crate::Error;
+use crate::quota::Charges;
+use std::mem;
+use std::ops::Range;
+use std::ptr;
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
+
+impl Mapping {
+    /// Holds the pages of `range` in RAM.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds`, `LockLimit`, `Truncated`, and `QuotaExceeded` if the
+    /// pages would be in more pieces than the embedder allows. Then nothing is
+    /// locked that was not before.
+    pub(crate) fn lock(&self, range: Option<ByteRange>) -> Result<(), Error> {
+        let range = self.checked_or_all(range)?;
+        if range.is_empty() {
+            return Ok(());
+        }
+        self.check_present(&range)?;
+        let pages = self.pages_of(&range);
+        let mut held = self.lock_pages();
+        let new: Vec<Range<usize>> = held
+            .pieces
+            .within(&pages)
+            .filter(|(_, state)| !state.locked)
+            .map(|(run, _)| run)
+            .collect();
+        let before = held.charges.locked.amount();
+        let bytes: usize = new.iter().map(Range::len).sum();
+        if !held.charges.locked.resize(before + bytes as u64) {
+            return Err(Error::LockLimit);
+        }
+        let locked = held.change(
+            &pages,
+            |state| state.locked = true,
+            || {
+                let guard = region::lock(start(&pages), pages.len()).map_err(|error| {
+                    tracing::debug!(%error, "lock");
+                    self.probe(&range).err().unwrap_or(Error::LockLimit)
+                })?;
+                // The state of the pages says what is locked.
+                mem::forget(guard);
+                Ok(())
+            },
+        );
+        if locked.is_err() {
+            for run in new {
+                // mlock(2) can fail with part of the range locked.
+                // SAFETY: these pages are ours and were not locked before.
+                let _ = unsafe { region::unlock(start(&run), run.len()) };
+            }
+            held.charges.locked.resize(before);
+        }
+        locked
+    }
+
+    /// Undoes `lock` for the pages of `range`.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds`, `QuotaExceeded`, and `NotLocked` if any of the pages is
+    /// not locked. Then nothing is unlocked.
+    pub(crate) fn unlock(&self, range: Option<ByteRange>) -> Result<(), Error> {
+        let range = self.checked_or_all(range)?;
+        if range.is_empty() {
+            return Ok(());
+        }
+        let pages = self.pages_of(&range);
+        let mut held = self.lock_pages();
+        if held.pieces.within(&pages).any(|(_, state)| !state.locked) {
+            return Err(Error::NotLocked);
+        }
+        held.change(
+            &pages,
+            |state| state.locked = false,
+            // SAFETY: these pages are ours, and the guest wants them unlocked.
+            || Ok(unsafe { region::unlock(start(&pages), pages.len()) }?),
+        )?;
+        let left = held.charges.locked.amount() - pages.len() as u64;
+        held.charges.locked.resize(left);
+        Ok(())
+    }
+
+    /// Changes what the pages of `range` can be used for.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds`; `QuotaExceeded`; `AccessDenied` for writing to what was
+    /// mapped read-only, and for execution that is not granted.
+    pub(crate) fn protect(
+        &self,
+        range: Option<ByteRange>,
+        protection: Protection,
+    ) -> Result<(), Error> {
+        let range = self.checked_or_all(range)?;
+        if (protection.write && self.access == Access::ReadOnly)
+            || (protection.execute && !self.may_execute)
+        {
+            return Err(Error::AccessDenied);
+        }
+        if range.is_empty() {
+            return Ok(());
+        }
+        let pages = self.pages_of(&range);
+        let mut held = self.lock_pages();
+        held.change(
+            &pages,
+            |state| state.protection = protection,
+            || {
+                // SAFETY: the pages are ours, they stay readable, and writes
+                // ask for their state before they touch them.
+                Ok(unsafe { region::protect(start(&pages), pages.len(), protection.into()) }?)
+            },
+        )?;
+        if !protection.write {
+            self.some_protected.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Tells the operating system how `range` is going to be used.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfBounds`, `QuotaExceeded`, `ReadOnly`, `Truncated`, and
+    /// `Unsupported` for advice that the operating system does not take.
+    pub(crate) fn advise(&self, range: Option<ByteRange>, advice: Advice) -> Result<(), Error> {
+        let range = self.checked_or_all(range)?;
+        if advice == Advice::PopulateWrite {
+            self.check_writable(&range)?;
+        }
+        if range.is_empty() {
+            return Ok(());
+        }
+        self.check_present(&range)?;
+        let change = |state: &mut PageState| match advice {
+            Advice::Normal => state.order = Order::Normal,
+            Advice::Random => state.order = Order::Random,
+            Advice::Sequential => state.order = Order::Sequential,
+            Advice::HugePage => state.huge = Huge::Yes,
+            Advice::NoHugePage => state.huge = Huge::No,
+            Advice::WillNeed
+            | Advice::Cold
+            | Advice::PageOut
+            | Advice::PopulateRead
+            | Advice::PopulateWrite => {}
+        };
+        let pages = self.pages_of(&range);
+        self.lock_pages().change(&pages, change, || {
+            crate::os::advise(&self.map, range.clone(), advice).map_err(|error| {
+                let refused = error.kind() == std::io::ErrorKind::InvalidInput;
+                match self.probe(&range) {
+                    Err(truncated) => truncated,
+                    Ok(()) if refused => Error::Unsupported,
+                    Ok(()) => error.into(),
+                }
+            })
+        })
+    }
+
+    pub(super) fn lock_pages(&self) -> MutexGuard<'_, Pages> {
+        // A change is committed in one step, after all that could panic.
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The state of a mapping's pages, and what is charged for it.
+#[derive(Debug)]
+pub(super) struct Pages {
+    pieces: Pieces,
+    charges: Charges,
+}
+
+impl Pages {
+    pub(super) fn new(pages: Range<usize>, protection: Protection, charges: Charges) -> Self {
+        Self {
+            pieces: Pieces::new(pages, protection),
+            charges,
+        }
+    }
+
+    /// Whether one of `pages` is not writable.
+    pub(super) fn any_protected(&self, pages: Range<usize>) -> bool {
+        self.pieces
+            .within(&pages)
+            .any(|(_, state)| !state.protection.write)
+    }
+
+    /// Makes a change to each of `pages`, charges for the pieces it leaves,
+    /// and has `apply` tell the operating system; all of it or nothing.
+    fn change(
+        &mut self,
+        pages: &Range<usize>,
+        change: impl Fn(&mut PageState),
+        apply: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let changed = self.pieces.changed(pages, change);
+        if !self.charges.pieces.resize(changed.len() as u64) {
+            return Err(Error::QuotaExceeded);
+        }
+        if let Err(error) = apply() {
+            self.charges.pieces.resize(self.pieces.len() as u64);
+            return Err(error);
+        }
+        self.pieces = changed;
+        Ok(())
+    }
+}
+
+/// The pointer that the system calls for `pages` want; it is never
+/// dereferenced.
+fn start(pages: &Range<usize>) -> *const u8 {
+    ptr::with_exposed_provenance(pages.start)
+}

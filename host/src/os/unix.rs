@@ -1,0 +1,193 @@
+use crate::Error;
+use crate::mapping::Advice;
+use cap_std::fs::{OpenOptions, OpenOptionsExt};
+use libc::{c_int, c_void, sigaction, siginfo_t};
+use memmap2::MmapRaw;
+use rustix::mm::{self, MapFlags, ProtFlags};
+use std::io;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::ptr;
+use std::sync::OnceLock;
+
+/// An error that has no kind of its own in `std`.
+pub(crate) fn classify(error: &io::Error) -> Option<Error> {
+    match error.raw_os_error()? {
+        // Too many symbolic links.
+        libc::ELOOP => Some(Error::AccessDenied),
+        // A socket, or a FIFO that nobody reads.
+        libc::ENXIO => Some(Error::NotAFile),
+        // A file system whose files cannot be mapped.
+        libc::ENODEV => Some(Error::Unsupported),
+        libc::EMFILE | libc::ENFILE => Some(Error::QuotaExceeded),
+        libc::EOVERFLOW => Some(Error::InvalidArgument),
+        _ => None,
+    }
+}
+
+/// Makes opening something that is not a file harmless: a FIFO does not block,
+/// and a terminal does not become the process's own.
+pub(crate) fn open_without_side_effects(options: &mut OpenOptions) {
+    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+}
+
+/// Gives advice about `range`, offsets into `map`, as `madvise(2)` does.
+#[cfg(target_os = "linux")]
+pub(crate) fn advise(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {
+    let known = match advice {
+        Advice::Normal => memmap2::Advice::Normal,
+        Advice::Random => memmap2::Advice::Random,
+        Advice::Sequential => memmap2::Advice::Sequential,
+        Advice::WillNeed => memmap2::Advice::WillNeed,
+        Advice::PopulateRead => memmap2::Advice::PopulateRead,
+        Advice::PopulateWrite => memmap2::Advice::PopulateWrite,
+        Advice::HugePage => memmap2::Advice::HugePage,
+        Advice::NoHugePage => memmap2::Advice::NoHugePage,
+        Advice::Cold => return reclaim(map, range, mm::Advice::LinuxCold),
+        Advice::PageOut => return reclaim(map, range, mm::Advice::LinuxPageOut),
+    };
+    map.advise_range(known, range.start, range.len())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn advise(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {
+    let known = match advice {
+        Advice::Normal => memmap2::Advice::Normal,
+        Advice::Random => memmap2::Advice::Random,
+        Advice::Sequential => memmap2::Advice::Sequential,
+        Advice::WillNeed => memmap2::Advice::WillNeed,
+        _ => return Err(io::ErrorKind::Unsupported.into()),
+    };
+    map.advise_range(known, range.start, range.len())
+}
+
+/// The kinds of advice that memmap2 lacks.
+#[cfg(target_os = "linux")]
+fn reclaim(map: &MmapRaw, range: Range<usize>, advice: mm::Advice) -> io::Result<()> {
+    let start = map.as_mut_ptr().wrapping_add(range.start);
+    let into_page = start.addr() % super::page_size();
+    let start = start.wrapping_sub(into_page).cast::<c_void>();
+    // SAFETY: the pages are those of `map`, and the advice to reclaim them
+    // changes none of their bytes.
+    Ok(unsafe { mm::madvise(start, range.len() + into_page, advice) }?)
+}
+
+/// Replaces `pages` by zero pages that are private to this process. Returns
+/// whether that worked. Can be called in a signal handler.
+///
+/// # Safety
+///
+/// `pages` must be whole pages of a mapping whose owner allows this.
+pub(crate) unsafe fn put_zero_pages(pages: Range<usize>) -> bool {
+    // SAFETY: the caller owns the addresses that MAP_FIXED replaces.
+    let mapped = unsafe {
+        mm::mmap_anonymous(
+            ptr::with_exposed_provenance_mut(pages.start),
+            pages.len(),
+            ProtFlags::READ | ProtFlags::WRITE,
+            MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE,
+        )
+    };
+    mapped.is_ok()
+}
+
+struct Handlers {
+    recover: fn(usize) -> bool,
+    previous: sigaction,
+}
+
+static HANDLERS: OnceLock<Handlers> = OnceLock::new();
+
+/// Calls `recover` with the address of each fault that raises SIGBUS, in the
+/// signal handler. Where it returns false, the process's previous handler is
+/// called.
+///
+/// # Errors
+///
+/// Those of `sigaction(2)`.
+pub(crate) fn on_bus_error(recover: fn(usize) -> bool) -> io::Result<()> {
+    let mut previous = MaybeUninit::<sigaction>::uninit();
+    // SAFETY: `previous` has room for what is written, and nothing is set.
+    if unsafe { libc::sigaction(libc::SIGBUS, ptr::null(), previous.as_mut_ptr()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: sigaction has succeeded and so has filled `previous`.
+    let previous = unsafe { previous.assume_init() };
+    // The handler finds this from the first signal on.
+    HANDLERS.get_or_init(|| Handlers { recover, previous });
+
+    // SAFETY: all zeros is a valid `sigaction`: no flags, an empty mask.
+    let mut action: sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+    let handler: unsafe extern "C" fn(c_int, *mut siginfo_t, *mut c_void) = handle;
+    action.sa_sigaction = handler as usize;
+    // On the alternate stack because wasmtime's own handlers are, and without
+    // deferring so that a fault in a previous handler is seen.
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+    // SAFETY: `action` is complete, and its handler keeps to what a handler may
+    // do: it loads atomics, makes one system call and calls its predecessor.
+    if unsafe { libc::sigaction(libc::SIGBUS, &action, ptr::null_mut()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// # Safety
+///
+/// Only the kernel calls this, as the handler of SIGBUS.
+unsafe extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+    let Some(handlers) = HANDLERS.get() else {
+        return;
+    };
+    // SAFETY: the kernel passes a valid `siginfo_t` to an SA_SIGINFO handler.
+    let (code, address) = unsafe { ((*info).si_code, (*info).si_addr()) };
+    // A code above 0 is the kernel's own; others are sent by processes and
+    // carry no address.
+    if code > 0 && (handlers.recover)(address.addr()) {
+        return;
+    }
+    // SAFETY: the arguments are those of the kernel.
+    unsafe { call_previous(&handlers.previous, signal, info, context) }
+}
+
+/// Does what would have been done had our handler not been installed.
+///
+/// # Safety
+///
+/// The arguments must be those that the kernel passed to a handler.
+unsafe fn call_previous(
+    previous: &sigaction,
+    signal: c_int,
+    info: *mut siginfo_t,
+    context: *mut c_void,
+) {
+    // SAFETY: `si_code` is set in every `siginfo_t`.
+    let sent_by_process = unsafe { (*info).si_code } <= 0;
+    match previous.sa_sigaction {
+        libc::SIG_IGN if sent_by_process => {}
+        libc::SIG_DFL | libc::SIG_IGN => {
+            // With the default action back in place, the access that faulted
+            // is tried again and ends the process as it would have; a signal
+            // sent by a process has to be sent again.
+            // SAFETY: both calls are allowed in signal handlers.
+            unsafe {
+                libc::signal(signal, libc::SIG_DFL);
+                if sent_by_process {
+                    libc::raise(signal);
+                }
+            }
+        }
+        handler if previous.sa_flags & libc::SA_SIGINFO != 0 => {
+            // SAFETY: a handler installed with SA_SIGINFO has this signature.
+            let handler: unsafe extern "C" fn(c_int, *mut siginfo_t, *mut c_void) =
+                unsafe { std::mem::transmute(handler) };
+            // SAFETY: it is called as the kernel would have called it.
+            unsafe { handler(signal, info, context) }
+        }
+        handler => {
+            // SAFETY: a handler installed without SA_SIGINFO has this one.
+            let handler: unsafe extern "C" fn(c_int) = unsafe { std::mem::transmute(handler) };
+            // SAFETY: it is called as the kernel would have called it.
+            unsafe { handler(signal) }
+        }
+    }
+}

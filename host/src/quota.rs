@@ -1,0 +1,126 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A limit on an amount that many holders share.
+#[derive(Debug)]
+pub(crate) struct Quota {
+    limit: u64,
+    used: AtomicU64,
+}
+
+impl Quota {
+    pub(crate) fn new(limit: u64) -> Arc<Self> {
+        Arc::new(Self {
+            limit,
+            used: AtomicU64::new(0),
+        })
+    }
+
+    /// Takes `amount` out of the quota until the charge is dropped, or none of
+    /// it if that would exceed the limit.
+    pub(crate) fn charge(self: &Arc<Self>, amount: u64) -> Option<Charge> {
+        let mut charge = Charge {
+            quota: self.clone(),
+            amount: 0,
+        };
+        charge.resize(amount).then_some(charge)
+    }
+}
+
+/// A part taken out of a [`Quota`], given back on drop.
+#[derive(Debug)]
+pub(crate) struct Charge {
+    quota: Arc<Quota>,
+    amount: u64,
+}
+
+impl Charge {
+    pub(crate) fn amount(&self) -> u64 {
+        self.amount
+    }
+
+    /// Makes the charge `amount` instead of what it is. Returns false and
+    /// changes nothing if that would exceed the limit.
+    pub(crate) fn resize(&mut self, amount: u64) -> bool {
+        let resized = self
+            .quota
+            .used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+                let used = (used - self.amount).checked_add(amount)?;
+                (amount <= self.amount || used <= self.quota.limit).then_some(used)
+            })
+            .is_ok();
+        if resized {
+            self.amount = amount;
+        }
+        resized
+    }
+}
+
+/// Everything that the guests of one context share.
+#[derive(Debug)]
+pub(crate) struct Quotas {
+    pub(crate) mapped: Arc<Quota>,
+    pub(crate) private: Arc<Quota>,
+    pub(crate) pieces: Arc<Quota>,
+    pub(crate) locked: Arc<Quota>,
+}
+
+impl Quotas {
+    /// Charges for a mapping of `length` bytes, whose pages are the process's
+    /// own if `private`.
+    pub(crate) fn charge(&self, length: u64, private: bool) -> Option<Charges> {
+        Some(Charges {
+            _mapped: self.mapped.charge(length)?,
+            _private: self.private.charge(if private { length } else { 0 })?,
+            pieces: self.pieces.charge(1)?,
+            locked: self.locked.charge(0)?,
+        })
+    }
+}
+
+/// What one mapping is charged.
+#[derive(Debug)]
+pub(crate) struct Charges {
+    _mapped: Charge,
+    _private: Charge,
+    pub(crate) pieces: Charge,
+    pub(crate) locked: Charge,
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.quota.used.fetch_sub(self.amount, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_dropped_is_given_back() {
+        let quota = Quota::new(10);
+        let first = quota.charge(7).unwrap();
+        assert!(quota.charge(4).is_none());
+        let second = quota.charge(3).unwrap();
+        drop(first);
+        assert!(quota.charge(8).is_none());
+        assert!(quota.charge(7).is_some());
+        drop(second);
+        assert!(quota.charge(10).is_some());
+    }
+
+    #[test]
+    fn a_refused_resize_changes_nothing() {
+        let quota = Quota::new(10);
+        let mut charge = quota.charge(6).unwrap();
+        assert!(!charge.resize(11));
+        assert!(!charge.resize(u64::MAX));
+        assert!(quota.charge(5).is_none());
+        assert!(charge.resize(10));
+        assert!(quota.charge(1).is_none());
+        assert!(charge.resize(0));
+        assert!(quota.charge(10).is_some());
+    }
+}

@@ -1,0 +1,158 @@
+//! Runs a guest of `tests/guests` in a host with mem.
+
+#![allow(dead_code, reason = "no test file uses all of it")]
+
+use anyhow::{Context, Result};
+use mem_host::{Access, MemCtx, MemCtxBuilder, MemCtxView, MemView};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use tempfile::TempDir;
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::p2::bindings;
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
+
+pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
+
+/// A host for one guest, which has a new directory as its current one.
+pub struct Host {
+    pub dir: TempDir,
+    pub mem: MemCtxBuilder,
+    /// The guest's arguments, without its name.
+    pub args: Vec<String>,
+    /// Directories granted to WASI, by the guest's name.
+    pub wasi_dirs: Vec<(PathBuf, &'static str)>,
+}
+
+impl Host {
+    /// A host that grants the directory for reading and writing.
+    pub fn new() -> Self {
+        Self::with_access(Access::ReadWrite)
+    }
+
+    /// A host that grants the directory to mem with `access`, and to WASI for
+    /// reading and writing.
+    pub fn with_access(access: Access) -> Self {
+        Self::in_dir(tempfile::tempdir().unwrap(), access)
+    }
+
+    /// A host whose directory is where cargo builds, and not in memory as that
+    /// for temporary files can be.
+    pub fn on_disk() -> Self {
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        Self::in_dir(dir, Access::ReadWrite)
+    }
+
+    fn in_dir(dir: TempDir, access: Access) -> Self {
+        let mut mem = MemCtx::builder();
+        mem.preopened_dir(dir.path(), ".", access).unwrap();
+        Self {
+            wasi_dirs: vec![(dir.path().to_owned(), ".")],
+            args: Vec::new(),
+            dir,
+            mem,
+        }
+    }
+
+    /// Lets the guest see `/proc/self` of this process.
+    pub fn grant_proc(&mut self) {
+        self.wasi_dirs.push(("/proc/self".into(), "/proc/self"));
+    }
+
+    /// The name of the directory, in which `/proc/self/maps` shows its files.
+    pub fn dir_name(&self) -> String {
+        let name = self.dir.path().file_name().unwrap();
+        name.to_str().unwrap().to_owned()
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap()
+    }
+
+    /// Runs the guest, which fails if it traps or exits with a failure.
+    pub fn run(&self, guest: &str) -> Result<()> {
+        run_in(&mut self.store(self.mem.build()), guest)
+    }
+
+    /// Like `run`, on an asynchronous embedder.
+    pub async fn run_async(&self, guest: &str) -> Result<()> {
+        let mut linker = Linker::new(&ENGINE);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        mem_host::add_to_linker_async::<State>(&mut linker)?;
+        let component = component(guest)?;
+        let mut store = self.store(self.mem.build());
+        let command = bindings::Command::instantiate_async(&mut store, &component, &linker).await?;
+        let result = command.wasi_cli_run().call_run(&mut store).await?;
+        result.ok().context("the guest exits with a failure")
+    }
+
+    /// A store for a guest, which can map what `mem` grants.
+    pub fn store(&self, mem: MemCtx) -> Store<State> {
+        let mut wasi = WasiCtx::builder();
+        wasi.inherit_stdio().arg("guest").args(&self.args);
+        for (host, guest) in &self.wasi_dirs {
+            wasi.preopened_dir(host, guest, FsPerms::ReadWrite).unwrap();
+        }
+        let state = State {
+            mem,
+            wasi: wasi.build(),
+            table: ResourceTable::new(),
+        };
+        Store::new(&ENGINE, state)
+    }
+}
+
+/// Runs the guest in a store that outlives it.
+pub fn run_in(store: &mut Store<State>, guest: &str) -> Result<()> {
+    let mut linker = Linker::new(&ENGINE);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+    mem_host::add_to_linker::<State>(&mut linker)?;
+    let component = component(guest)?;
+    let command = bindings::sync::Command::instantiate(&mut *store, &component, &linker)?;
+    let result = command.wasi_cli_run().call_run(store)?;
+    result.ok().context("the guest exits with a failure")
+}
+
+fn component(guest: &str) -> Result<Component> {
+    Ok(Component::from_file(&ENGINE, test_artifacts::guest(guest))?)
+}
+
+pub struct State {
+    pub mem: MemCtx,
+    pub wasi: WasiCtx,
+    pub table: ResourceTable,
+}
+
+impl MemView for State {
+    fn mem(&mut self) -> MemCtxView<'_> {
+        MemCtxView {
+            ctx: &self.mem,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// Makes a file of `length` zero bytes that takes no room on the disk.
+pub fn sparse(path: &Path, length: u64) {
+    std::fs::File::create(path)
+        .unwrap()
+        .set_len(length)
+        .unwrap();
+}

@@ -1,0 +1,5 @@
+//! Maps a file and unmaps it.
+
+fn main() {
+    mem::create("mapped", 1).unwrap().unmap().unwrap();
+}

@@ -1,0 +1,69 @@
+//! `read_at` fills the caller's buffer with no allocation on the way, and what
+//! other imports return is allocated as ever.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use test_guests::{PAGE, pattern};
+
+/// Counts what is allocated.
+struct Counting;
+
+static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: `System` does all of it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are those that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as in `alloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The pages of the guest's memory, of 64 KiB, which grow when something is
+/// allocated that the global allocator does not see.
+#[cfg(target_family = "wasm")]
+fn memory_pages() -> usize {
+    core::arch::wasm32::memory_size(0)
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn memory_pages() -> usize {
+    0
+}
+
+fn main() {
+    let bytes = pattern(3 * 1024 * 1024 + 5);
+    std::fs::write("file", &bytes).unwrap();
+    let mapping = mem::open("file").unwrap();
+    let mut buffer = vec![0; bytes.len()];
+    mapping.read_exact_at(0, &mut buffer).unwrap();
+
+    let before = (ALLOCATED.load(Ordering::Relaxed), memory_pages());
+    for _ in 0..20 {
+        buffer.fill(0);
+        mapping.read_exact_at(0, &mut buffer).unwrap();
+        assert!(buffer == bytes);
+        assert_eq!(mapping.read_at(PAGE + 1, &mut buffer[..100]).unwrap(), 100);
+        assert_eq!(buffer[..100], bytes[PAGE as usize + 1..][..100]);
+    }
+    assert_eq!((ALLOCATED.load(Ordering::Relaxed), memory_pages()), before);
+
+    // A read that fails leaves nothing behind for what comes next.
+    mapping.read_exact_at(u64::MAX, &mut buffer).unwrap_err();
+    std::fs::write("file", "").unwrap();
+    mapping.read_exact_at(PAGE, &mut buffer[..10]).unwrap_err();
+    std::fs::write("other", "other bytes").unwrap();
+    buffer.fill(7);
+    assert_eq!(std::fs::read("other").unwrap(), b"other bytes");
+    assert_eq!(std::fs::read_dir(".").unwrap().count(), 2);
+    assert_eq!(std::env::args().count(), 1);
+    assert!(buffer.iter().all(|&byte| byte == 7));
+}

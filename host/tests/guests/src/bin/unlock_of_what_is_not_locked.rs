@@ -1,0 +1,26 @@
+//! Unlocking what is not locked gives `not-locked`, and unlocks nothing.
+
+use mem::ErrorCode::NotLocked;
+use test_guests::{PAGE, code};
+
+fn main() {
+    let mapping = mem::anonymous(8 * PAGE).unwrap();
+    assert_eq!(code(mapping.unlock()), NotLocked);
+    assert_eq!(code(mapping.unlock_range(0..1)), NotLocked);
+
+    mapping.lock_range(PAGE..3 * PAGE).unwrap();
+    assert_eq!(code(mapping.unlock()), NotLocked);
+    assert_eq!(code(mapping.unlock_range(PAGE..3 * PAGE + 1)), NotLocked);
+    assert_eq!(code(mapping.unlock_range(PAGE - 1..3 * PAGE)), NotLocked);
+    // Those left both pages locked, of which each can be unlocked once.
+    mapping.unlock_range(PAGE..2 * PAGE).unwrap();
+    assert_eq!(code(mapping.unlock_range(PAGE..2 * PAGE)), NotLocked);
+    mapping.unlock_range(2 * PAGE..2 * PAGE + 1).unwrap();
+    assert_eq!(code(mapping.unlock_range(2 * PAGE..3 * PAGE)), NotLocked);
+
+    // Locks do not nest.
+    mapping.lock().unwrap();
+    mapping.lock_range(0..PAGE).unwrap();
+    mapping.unlock().unwrap();
+    assert_eq!(code(mapping.unlock_range(0..PAGE)), NotLocked);
+}

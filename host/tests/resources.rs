@@ -1,0 +1,28 @@
+//! What mappings cost the host. These tests look at the process, so they take
+//! turns.
+
+mod common;
+
+use anyhow::Result;
+use common::Host;
+use std::sync::{Mutex, PoisonError};
+
+static TURN: Mutex<()> = Mutex::new(());
+
+#[test]
+fn rounds_of_map_and_unmap_leave_nothing_behind() -> Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut host = Host::new();
+    host.mem.max_locked_bytes(1 << 20);
+    host.grant_proc();
+    host.run("churn")
+}
+
+#[test]
+fn reading_a_part_of_a_large_file_takes_little_memory() -> Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut host = Host::new();
+    common::sparse(&host.path("large"), 4 << 30);
+    host.grant_proc();
+    host.run("read_1_mib_of_4_gib")
+}
