@@ -170,7 +170,8 @@ impl Options {
     /// - [`ErrorCode::NotAFile`]: it is a directory, a FIFO, a socket or a
     ///   device
     /// - [`ErrorCode::InvalidArgument`]: `create` without
-    ///   [`Access::ReadWrite`], or a path that is not UTF-8 or holds a NUL
+    ///   [`Access::ReadWrite`], or a path that is empty, is not UTF-8 or holds
+    ///   a NUL
     /// - [`ErrorCode::OutOfBounds`]: offset plus length is behind the end of
     ///   the file, and `create` is not set
     /// - [`ErrorCode::QuotaExceeded`]: the host allows no further mapping, or

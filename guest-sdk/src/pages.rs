@@ -128,6 +128,8 @@ impl Mapping {
     /// - [`ErrorCode::OutOfBounds`]: the range is not wholly inside the
     ///   mapping
     /// - [`ErrorCode::InvalidArgument`]: the range ends before it starts
+    /// - [`ErrorCode::QuotaExceeded`]: the pages would then differ from their
+    ///   neighbours in more places than the host's quota for mappings allows
     /// - those of [`lock`](Mapping::lock)
     pub fn lock_range(&self, range: impl RangeBounds<u64>) -> Result<(), Error> {
         self.on_pages("lock", &range, |range| self.handle.lock(range))
@@ -163,6 +165,8 @@ impl Mapping {
     /// - [`ErrorCode::OutOfBounds`]: the range is not wholly inside the
     ///   mapping
     /// - [`ErrorCode::InvalidArgument`]: the range ends before it starts
+    /// - [`ErrorCode::QuotaExceeded`]: the pages would then differ from their
+    ///   neighbours in more places than the host's quota for mappings allows
     /// - those of [`unlock`](Mapping::unlock)
     pub fn unlock_range(&self, range: impl RangeBounds<u64>) -> Result<(), Error> {
         self.on_pages("unlock", &range, |range| self.handle.unlock(range))
@@ -201,6 +205,8 @@ impl Mapping {
     /// - [`ErrorCode::OutOfBounds`]: the range is not wholly inside the
     ///   mapping
     /// - [`ErrorCode::InvalidArgument`]: the range ends before it starts
+    /// - [`ErrorCode::QuotaExceeded`]: the pages would then differ from their
+    ///   neighbours in more places than the host's quota for mappings allows
     /// - those of [`advise`](Mapping::advise)
     pub fn advise_range(&self, range: impl RangeBounds<u64>, advice: Advice) -> Result<(), Error> {
         self.on_pages("advise", &range, |range| self.handle.advise(range, advice))
@@ -238,6 +244,8 @@ impl Mapping {
     /// - [`ErrorCode::OutOfBounds`]: the range is not wholly inside the
     ///   mapping
     /// - [`ErrorCode::InvalidArgument`]: the range ends before it starts
+    /// - [`ErrorCode::QuotaExceeded`]: the pages would then differ from their
+    ///   neighbours in more places than the host's quota for mappings allows
     /// - those of [`protect`](Mapping::protect)
     pub fn protect_range(
         &self,

@@ -79,3 +79,39 @@ impl From<region::Error> for Error {
         io::Error::from(error).into()
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::Error;
+    use std::io;
+
+    #[test]
+    fn what_the_operating_system_says_is_told_by_case() {
+        for (number, expected) in [
+            (libc::EACCES, Error::AccessDenied),
+            (libc::EPERM, Error::AccessDenied),
+            (libc::EROFS, Error::AccessDenied),
+            (libc::ELOOP, Error::AccessDenied),
+            (libc::ENOENT, Error::NotFound),
+            (libc::ENOTDIR, Error::NotFound),
+            (libc::EISDIR, Error::NotAFile),
+            (libc::ENXIO, Error::NotAFile),
+            (libc::EINVAL, Error::InvalidArgument),
+            (libc::ENAMETOOLONG, Error::InvalidArgument),
+            (libc::ENOMEM, Error::QuotaExceeded),
+            (libc::EMFILE, Error::QuotaExceeded),
+            (libc::ENOSPC, Error::NoSpace),
+            (libc::EDQUOT, Error::NoSpace),
+            (libc::EFBIG, Error::NoSpace),
+            (libc::ETXTBSY, Error::Busy),
+            (libc::EBUSY, Error::Busy),
+            (libc::ENODEV, Error::Unsupported),
+            (libc::ENOTSUP, Error::Unsupported),
+            (libc::EIO, Error::Io),
+        ] {
+            let error = io::Error::from_raw_os_error(number);
+            let text = error.to_string();
+            assert_eq!(Error::from(error), expected, "{text}");
+        }
+    }
+}

@@ -113,7 +113,7 @@ fn lock_past_the_limit_of_the_process() -> Result<()> {
     let mut command = Command::new("sh");
     command.current_dir(run.dir.path()).args([
         "-c",
-        "ulimit -l 8 && exec ./wasmtime-mem run -C cache=n --mem-max-locked-bytes=1MiB guest.wasm",
+        "ulimit -l 8 && exec ./wasmtime-mem run -C cache=n --mem-max-locked-bytes=32KiB guest.wasm",
     ]);
     let output = unprivileged(command).output()?;
     assert!(output.status.success(), "{}", stderr(&output));
@@ -183,6 +183,19 @@ fn the_options_of_wasmtime_run_work() -> Result<()> {
         "{}",
         stderr(&output)
     );
+    Ok(())
+}
+
+#[test]
+fn compiled_code_is_cached() -> Result<()> {
+    let run = Run::new();
+    let cache = run.path("cache");
+    let config = format!("[cache]\ndirectory = {cache:?}\n");
+    fs::write(run.path("config.toml"), config)?;
+    let run = run.option("-C").option("cache-config=config.toml");
+    run.succeed("go_names", &NO_ARGS)?;
+    let modules = fs::read_dir(cache.join("modules"))?;
+    assert_ne!(modules.count(), 0);
     Ok(())
 }
 

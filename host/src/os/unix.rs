@@ -32,30 +32,25 @@ pub(crate) fn open_without_side_effects(options: &mut OpenOptions) {
 }
 
 /// Gives advice about `range`, offsets into `map`, as `madvise(2)` does.
-#[cfg(target_os = "linux")]
 pub(crate) fn advise(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {
     let known = match advice {
         Advice::Normal => memmap2::Advice::Normal,
         Advice::Random => memmap2::Advice::Random,
         Advice::Sequential => memmap2::Advice::Sequential,
         Advice::WillNeed => memmap2::Advice::WillNeed,
+        #[cfg(target_os = "linux")]
         Advice::PopulateRead => memmap2::Advice::PopulateRead,
+        #[cfg(target_os = "linux")]
         Advice::PopulateWrite => memmap2::Advice::PopulateWrite,
+        #[cfg(target_os = "linux")]
         Advice::HugePage => memmap2::Advice::HugePage,
+        #[cfg(target_os = "linux")]
         Advice::NoHugePage => memmap2::Advice::NoHugePage,
+        #[cfg(target_os = "linux")]
         Advice::Cold => return reclaim(map, range, mm::Advice::LinuxCold),
+        #[cfg(target_os = "linux")]
         Advice::PageOut => return reclaim(map, range, mm::Advice::LinuxPageOut),
-    };
-    map.advise_range(known, range.start, range.len())
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn advise(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {
-    let known = match advice {
-        Advice::Normal => memmap2::Advice::Normal,
-        Advice::Random => memmap2::Advice::Random,
-        Advice::Sequential => memmap2::Advice::Sequential,
-        Advice::WillNeed => memmap2::Advice::WillNeed,
+        #[cfg(not(target_os = "linux"))]
         _ => return Err(io::ErrorKind::Unsupported.into()),
     };
     map.advise_range(known, range.start, range.len())

@@ -91,3 +91,14 @@ impl HostMapping {
         &field.expect("the kernel shows it").1
     }
 }
+
+/// A field of `/proc/self/status` of the host, in KiB; see
+/// `proc_pid_status(5)`. The host grants that directory to the tests that ask.
+pub fn host_status_kib(key: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("granted");
+    let field = status
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    let value = field.and_then(|field| field.trim().strip_suffix(" kB"));
+    value.expect("a size").parse().expect("a number")
+}

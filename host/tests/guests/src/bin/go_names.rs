@@ -77,6 +77,17 @@ fn file_map_and_open_mapper() {
     let mut options = Options::new();
     options.offset(u64::MAX).len(u64::MAX);
     assert_eq!(code(options.open("file")), ErrorCode::InvalidArgument);
+    for offset in [1 << 63, u64::MAX] {
+        let mut options = Options::new();
+        assert_eq!(
+            code(options.offset(offset).open("file")),
+            ErrorCode::OutOfBounds
+        );
+        // No file can be that long.
+        options.access(Access::ReadWrite).create(true).len(0);
+        assert_eq!(code(options.open("file")), ErrorCode::InvalidArgument);
+    }
+    assert_eq!(std::fs::metadata("file").unwrap().len(), 10);
     // Creating a file needs permission to write it.
     let mut options = Options::new();
     options.create(true).len(5);

@@ -1,5 +1,6 @@
 //! Locking more than the operating system allows the process gives
-//! `lock-limit`, and nothing is left locked. The process may lock two pages.
+//! `lock-limit`, and nothing is left locked. The process may lock two pages,
+//! and the host grants eight.
 
 use mem::ErrorCode::{LockLimit, NotLocked};
 use test_guests::{PAGE, code};

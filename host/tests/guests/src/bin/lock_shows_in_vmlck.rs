@@ -1,7 +1,8 @@
 //! `lock` holds pages in RAM: the host's `VmLck` grows by the range, rounded
 //! to pages, and `unlock` reverses it.
 
-use test_guests::PAGE;
+use mem::ErrorCode;
+use test_guests::{PAGE, code, host_status_kib};
 
 fn main() {
     std::fs::write("file", vec![1; 8 * PAGE as usize]).unwrap();
@@ -25,6 +26,14 @@ fn main() {
         assert_eq!(locked_kib(), before);
     }
 
+    // A lock that fails leaves nothing locked.
+    std::fs::write("short", vec![1; 8 * PAGE as usize]).unwrap();
+    let short = mem::open("short").unwrap();
+    std::fs::write("short", vec![1; PAGE as usize]).unwrap();
+    let before = locked_kib();
+    assert_eq!(code(short.lock()), ErrorCode::Truncated);
+    assert_eq!(locked_kib(), before);
+
     // Two mappings of the same page of the file do not undo each other's lock.
     let one = mem::open("file").unwrap();
     let other = mem::open("file").unwrap();
@@ -36,10 +45,5 @@ fn main() {
 }
 
 fn locked_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmLck:"))
-        .unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    host_status_kib("VmLck")
 }
