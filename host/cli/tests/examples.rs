@@ -160,8 +160,6 @@ fn kv_survives_kill_after_a_flush() -> Result<()> {
         }
         writer.join().unwrap();
     }
-    assert!(acknowledged.len() > 5);
-
     let list = String::from_utf8(run.succeed("kv", &["db", "list"])?)?;
     let pairs: std::collections::HashMap<_, _> = list
         .lines()
