@@ -126,7 +126,28 @@ fn without_root(mut path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::relative_to;
+    use super::*;
+
+    #[test]
+    fn the_longest_name_wins_and_of_equals_the_latest() {
+        let dir = std::env::temp_dir();
+        let grant = |name| Grant::new(&dir, name, Access::ReadOnly).unwrap();
+        let mut grants: Vec<Grant> = ["/data/sub", "/data", "."].map(grant).into();
+        let found = |grants: &[Grant], path| {
+            let (grant, rest) = find(grants, path).unwrap();
+            (grant.prefix.clone(), rest.to_owned())
+        };
+        let pair = |name: &str, rest: &str| (name.to_owned(), rest.to_owned());
+        assert_eq!(found(&grants, "/data/sub/x"), pair("/data/sub", "x"));
+        assert_eq!(found(&grants, "/data/subs"), pair("/data", "subs"));
+        assert_eq!(found(&grants, "data/x"), pair("/data", "x"));
+        assert_eq!(found(&grants, "x"), pair(".", "x"));
+        assert_eq!(find(&grants, "/x").unwrap_err(), Error::AccessDenied);
+
+        grants.push(Grant::new(&dir, "data", Access::ReadWrite).unwrap());
+        let (latest, _) = find(&grants, "/data/x").unwrap();
+        assert_eq!(latest.access, Access::ReadWrite);
+    }
 
     #[test]
     fn paths_match_whole_components_of_the_prefix() {
