@@ -1,7 +1,9 @@
 use crate::Error;
 use crate::grant::{self, Access, Grant, GrantError};
 use crate::mapping::{self, Mapping, Request};
-use crate::quota::{Charges, Quota, Quotas};
+use crate::quota::{Charge, Charges, Quota, Quotas};
+use crate::sharing::Sharing;
+use crate::window::StoreId;
 use cap_std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,11 +47,13 @@ pub struct MemCtxBuilder {
     max_locked_bytes: u64,
     max_mappings: u64,
     max_read_bytes: u64,
+    allow_windows: bool,
+    max_windows: u64,
 }
 
 impl MemCtxBuilder {
-    /// A builder that grants no directory, no locks and no execution, with the
-    /// default quotas that its methods name.
+    /// A builder that grants no directory, no locks, no execution and no
+    /// windows, with the default quotas that its methods name.
     pub fn new() -> Self {
         Self {
             grants: Vec::new(),
@@ -59,6 +63,8 @@ impl MemCtxBuilder {
             max_locked_bytes: 0,
             max_mappings: 256,
             max_read_bytes: 64 << 20,
+            allow_windows: false,
+            max_windows: 1024,
         }
     }
 
@@ -133,6 +139,55 @@ impl MemCtxBuilder {
         self
     }
 
+    /// Lets the guest attach windows: the pages of mapped files in its own
+    /// memory. Not allowed by default.
+    ///
+    /// It works for engines whose configuration [`enable_windows`] has
+    /// prepared; with others, guests learn that it is `unsupported`.
+    ///
+    /// While a window is attached, the mapping keeps its file open.
+    ///
+    /// # Safety
+    ///
+    /// While a guest has a window on a file, nobody may change the file's
+    /// bytes other than by mappings and windows of this crate in this process:
+    /// no other process, and nothing else in this one, such as WASI's
+    /// functions on a thread of their own.
+    ///
+    /// wasmtime relies on a guest's memory to change only while the guest runs
+    /// or the host writes to it. For a guest that passes a string from a window
+    /// to its host, wasmtime checks that the bytes are UTF-8 where they lie and
+    /// then copies them; if they change in between, the host gets a `String`
+    /// that is not UTF-8, which is undefined behavior. The grant of a directory
+    /// whose files only guests of this process can write, or nobody can, keeps
+    /// this promise. [`memmap2::Mmap::map`] asks for much the same.
+    ///
+    /// Within the process this crate itself sees to it: a file has the
+    /// read-only and copy-on-write windows of guests of many stores, or the
+    /// windows of one store, and while it has any, guests of other stores
+    /// cannot write it through their mappings either. They get `busy`. That
+    /// holds for all contexts of the process, and goes by the device and the
+    /// inode of the file.
+    ///
+    /// A file that becomes shorter is no danger: the lost pages of a window
+    /// become zeros.
+    ///
+    /// [`enable_windows`]: crate::enable_windows
+    /// [`memmap2::Mmap::map`]: https://docs.rs/memmap2/latest/memmap2/struct.Mmap.html#safety
+    pub unsafe fn allow_windows(&mut self, allow: bool) -> &mut Self {
+        self.allow_windows = allow;
+        self
+    }
+
+    /// The most windows that can be attached at a time. The default is 1,024.
+    ///
+    /// To the operating system a window is up to two mappings more; a Linux
+    /// process can have 65,530 by default (`vm.max_map_count`).
+    pub fn max_windows(&mut self, windows: u64) -> &mut Self {
+        self.max_windows = windows;
+        self
+    }
+
     /// A context with what was granted so far. Its quotas are its own: another
     /// one from the same builder starts afresh.
     pub fn build(&self) -> MemCtx {
@@ -141,11 +196,13 @@ impl MemCtxBuilder {
                 grants: self.grants.clone(),
                 allow_exec: self.allow_exec,
                 max_read_bytes: self.max_read_bytes,
+                allow_windows: self.allow_windows,
                 quotas: Quotas {
                     mapped: Quota::new(self.max_mapped_bytes),
                     private: Quota::new(self.max_private_bytes),
                     pieces: Quota::new(self.max_mappings),
                     locked: Quota::new(self.max_locked_bytes),
+                    windows: Quota::new(self.max_windows),
                 },
             }),
         }
@@ -207,22 +264,29 @@ pub(crate) struct CtxInner {
     grants: Vec<Grant>,
     allow_exec: bool,
     pub(crate) max_read_bytes: u64,
+    allow_windows: bool,
     quotas: Quotas,
 }
 
 impl CtxInner {
-    /// Maps the file at the guest's `path`, or anonymous memory.
+    /// Maps the file at the guest's `path`, or anonymous memory, for a guest of
+    /// the store `by`.
     ///
     /// # Errors
     ///
     /// Those that `file-map` documents.
-    pub(crate) fn map(&self, path: &str, options: MapOptions) -> Result<Mapping, Error> {
+    pub(crate) fn map(
+        &self,
+        by: StoreId,
+        path: &str,
+        options: MapOptions,
+    ) -> Result<Mapping, Error> {
         let span = tracing::debug_span!("map", path, ?options);
         let _entered = span.enter();
         let mapped = if options.anonymous {
             self.map_anonymous(options)
         } else {
-            self.map_file(path, options)
+            self.map_file(by, path, options)
         };
         match &mapped {
             Ok(mapping) => tracing::debug!(size = mapping.size(), "mapped"),
@@ -240,7 +304,7 @@ impl CtxInner {
         self.map_range(None, options, length, charges)
     }
 
-    fn map_file(&self, path: &str, options: MapOptions) -> Result<Mapping, Error> {
+    fn map_file(&self, by: StoreId, path: &str, options: MapOptions) -> Result<Mapping, Error> {
         let write = options.access == mapping::Access::ReadWrite;
         if options.create && !write {
             return Err(Error::InvalidArgument);
@@ -255,6 +319,9 @@ impl CtxInner {
         let file = grant.open(path, write, options.create)?;
         let mut file_length = file.metadata()?.len();
         if options.create && file_length < end {
+            // What follows the end of the file in its last page becomes zeros.
+            let sharing = Sharing::of(crate::os::file_id(&file)?);
+            let _permit = sharing.writing(by)?;
             file.set_len(end)?;
             file_length = end;
         }
@@ -266,12 +333,12 @@ impl CtxInner {
             Some(charges) => charges,
             None => self.charge(options, length)?,
         };
-        self.map_range(Some(&file), options, length, charges)
+        self.map_range(Some(file), options, length, charges)
     }
 
     fn map_range(
         &self,
-        file: Option<&File>,
+        file: Option<File>,
         options: MapOptions,
         length: u64,
         charges: Charges,
@@ -284,8 +351,21 @@ impl CtxInner {
             execute: options.execute,
             populate: options.populate,
             may_execute: self.allow_exec,
+            may_attach: self.allow_windows,
             charges,
         })
+    }
+
+    /// Checks the grant of windows, and charges for one.
+    ///
+    /// # Errors
+    ///
+    /// `AccessDenied` and `QuotaExceeded`.
+    pub(crate) fn charge_window(&self) -> Result<Charge, Error> {
+        if !self.allow_windows {
+            return Err(Error::AccessDenied);
+        }
+        self.quotas.windows.charge(1).ok_or(Error::QuotaExceeded)
     }
 
     /// Checks the grant of execution, and charges for `length` bytes.

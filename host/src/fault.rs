@@ -141,7 +141,7 @@ fn recover(address: usize) -> bool {
             // SAFETY: the access that faulted at `address` keeps its mapping,
             // and so the guard on this range, alive; whoever made the guard
             // lets any tail of the range be replaced.
-            return unsafe { crate::os::put_zero_pages(page..range.end) };
+            return unsafe { crate::os::put_zero_pages(page..range.end) }.is_ok();
         }
         next = slot.next.load(Ordering::SeqCst);
     }

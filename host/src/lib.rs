@@ -10,10 +10,10 @@
 //!
 //! # Grants and quotas
 //!
-//! Nothing is granted by default: no directory, no locks, no executable pages.
-//! [`MemCtxBuilder`] grants them, and sets the quotas for mapped, private and
-//! locked bytes, for mappings, and for the bytes of one read. A guest that
-//! asks for more gets an error and can go on.
+//! Nothing is granted by default: no directory, no locks, no executable pages,
+//! no windows. [`MemCtxBuilder`] grants them, and sets the quotas for mapped,
+//! private and locked bytes, for mappings and windows, and for the bytes of one
+//! read. A guest that asks for more gets an error and can go on.
 //!
 //! WASI's directories are not mem's: one that the guest shall both open by
 //! `std::fs` and map is granted to both.
@@ -23,6 +23,36 @@
 //! A guest's mappings live in the [`ResourceTable`] of its store. They are
 //! unmapped, and what they locked is unlocked, when the guest drops them and
 //! at the latest when the store is dropped.
+//!
+//! # Windows
+//!
+//! A window puts the pages of a mapped file into the guest's own memory: the
+//! guest loads and stores the file's bytes with no call and no copy. An
+//! embedder that grants them prepares the engine's configuration by
+//! [`enable_windows`], with which this crate makes the guests' linear memories,
+//! and calls [`MemCtxBuilder::allow_windows`], which is `unsafe` because the
+//! embedder answers for who else writes the files:
+//!
+//! ```
+//! use mem_host::{Access, MemCtx};
+//! use wasmtime::{Config, Engine};
+//!
+//! let mut config = Config::new();
+//! mem_host::enable_windows(&mut config);
+//! let engine = Engine::new(&config)?;
+//!
+//! # let dir = std::env::temp_dir();
+//! let mut builder = MemCtx::builder();
+//! builder.preopened_dir(&dir, "/index", Access::ReadOnly)?;
+//! // SAFETY: nobody writes the files of this directory while guests run.
+//! unsafe { builder.allow_windows(true) };
+//! let ctx = builder.build();
+//! # wasmtime::Result::<()>::Ok(())
+//! ```
+//!
+//! The pages of a read-only window are copied when the guest writes to them,
+//! and the file never changes. A window ends with the guest's memory at the
+//! latest: no page of it is seen by another instance.
 //!
 //! # Synchronous and asynchronous
 //!
@@ -39,7 +69,8 @@
 //! If somebody makes a mapped file shorter, touching the lost pages raises
 //! SIGBUS (`mmap(2)`). The first mapping of a process installs a handler for
 //! it. A fault inside a mapping of this crate makes the guest's call fail with
-//! `truncated`; any other goes to the handler that was installed before, or
+//! `truncated`; one inside a window puts zeros there, of which the window's
+//! `check` tells; any other goes to the handler that was installed before, or
 //! ends the process as it would have. A program that installs a handler for
 //! SIGBUS later has to call its predecessor in turn.
 //!
@@ -64,7 +95,8 @@
 //! # Platforms
 //!
 //! Linux is where everything works and is tested. On other systems advice that
-//! they do not know is `unsupported`.
+//! they do not know is `unsupported`, and so are windows on systems other than
+//! Unix.
 //!
 //! [wasmtime]: https://docs.rs/wasmtime
 //! [`ResourceTable`]: wasmtime::component::ResourceTable
@@ -80,6 +112,8 @@ mod lower;
 mod mapping;
 mod os;
 mod quota;
+mod sharing;
+mod window;
 
 pub use self::ctx::{MemCtx, MemCtxBuilder, MemCtxView, MemView};
 use self::error::Error;
@@ -87,6 +121,7 @@ pub use self::grant::{Access, GrantError};
 pub use self::linker::{
     add_to_linker, add_to_linker_async, add_to_linker_async_with, add_to_linker_with,
 };
+pub use self::window::enable_windows;
 
 /// The programs of the README.
 #[cfg(doctest)]

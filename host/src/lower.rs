@@ -2,9 +2,10 @@
 //! memory without a copy in between, and in one step.
 
 use crate::Error;
-use crate::bindings::wit::ErrorCode;
+use crate::bindings::wit::{self, ErrorCode};
 use crate::linker::Handle;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use wasmtime::Result;
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext,
@@ -17,8 +18,25 @@ pub(crate) struct ReadResult(std::result::Result<Source, Error>);
 
 struct Source {
     mapping: Handle,
-    offset: u64,
+    ranges: Ranges,
     length: usize,
+}
+
+/// Offsets into the mapping, checked. Most reads have one range, for which
+/// nothing is allocated.
+enum Ranges {
+    One(Range<usize>),
+    Many(Vec<Range<usize>>),
+}
+
+impl Source {
+    /// Copies the bytes of all ranges to `to`, which has room for just them.
+    fn read(&self, to: &mut [u8]) -> std::result::Result<(), Error> {
+        match &self.ranges {
+            Ranges::One(range) => self.mapping.copy_out(range, to),
+            Ranges::Many(ranges) => self.mapping.copy_out_many(ranges, to),
+        }
+    }
 }
 
 /// What the canonical ABI takes this for.
@@ -33,13 +51,32 @@ impl ReadResult {
                 mapping.prefetch(&range);
                 Ok(Source {
                     mapping,
-                    offset,
                     length: range.len(),
+                    ranges: Ranges::One(range),
                 })
             }
             Ok(_) => Err(Error::QuotaExceeded),
             Err(error) => Err(error),
         })
+    }
+
+    /// The read of all `ranges`, of whose bytes `limit` are allowed together.
+    pub(crate) fn many(mapping: Handle, ranges: &[wit::Range], limit: u64) -> Self {
+        let mut length = 0_u64;
+        let checked = ranges.iter().map(|range| {
+            let checked = mapping.readable(range.offset, range.length)?;
+            length = length.saturating_add(range.length);
+            Ok(checked)
+        });
+        let checked = checked.collect::<std::result::Result<Vec<_>, _>>();
+        Self(checked.and_then(|ranges| {
+            let length = usize::try_from(length).ok().filter(|_| length <= limit);
+            Ok(Source {
+                length: length.ok_or(Error::QuotaExceeded)?,
+                mapping,
+                ranges: Ranges::Many(ranges),
+            })
+        }))
     }
 }
 
@@ -71,7 +108,7 @@ unsafe impl Lower for ReadResult {
         let owned: Owned = match &self.0 {
             Ok(source) => {
                 let mut bytes = vec![0; source.length];
-                let read = source.mapping.read(source.offset, &mut bytes);
+                let read = source.read(&mut bytes);
                 (read.map(|()| bytes).map_err(Into::into),)
             }
             Err(error) => (Err((*error).into()),),
@@ -90,7 +127,7 @@ unsafe impl Lower for ReadResult {
                 let list = cx.realloc(0, 0, 1, source.length)?;
                 // `realloc` has checked that this is inside the memory.
                 let to = &mut cx.as_slice_mut()[list..][..source.length];
-                match source.mapping.read(source.offset, to) {
+                match source.read(to) {
                     Ok(()) => return store_list(cx, offset, list, source.length),
                     Err(error) => error,
                 }

@@ -64,6 +64,7 @@ pub(crate) struct Quotas {
     pub(crate) private: Arc<Quota>,
     pub(crate) pieces: Arc<Quota>,
     pub(crate) locked: Arc<Quota>,
+    pub(crate) windows: Arc<Quota>,
 }
 
 impl Quotas {

@@ -26,3 +26,20 @@ fn reading_a_part_of_a_large_file_takes_little_memory() -> Result<()> {
     host.grant_proc();
     host.run("read_1_mib_of_4_gib")
 }
+
+#[test]
+fn windows_that_come_and_go_leave_nothing_behind() -> Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut host = Host::with_windows();
+    host.grant_proc();
+    host.run("window_churn")
+}
+
+#[test]
+fn windows_over_all_of_a_guests_memory_take_none() -> Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut host = Host::with_windows();
+    host.grant_proc();
+    common::sparse(&host.path("large"), 4 << 30);
+    host.run("window_of_4_gib")
+}

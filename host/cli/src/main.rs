@@ -1,5 +1,6 @@
 //! `wasmtime-mem run`: what `wasmtime run` does, for guests that map files.
 
+mod engine;
 mod options;
 mod run;
 

@@ -41,12 +41,35 @@ pub struct MemOptions {
     /// The most bytes of one read [default: 64MiB].
     #[arg(long = "mem-max-read-bytes", value_name = "SIZE")]
     max_read_bytes: Option<ByteSize>,
+
+    /// Whether the guest can attach windows, that is have the pages of mapped
+    /// files in its own memory.
+    ///
+    /// With windows, no other process may write the files while the guest
+    /// runs. There are none with `-W timeout`, `-O pooling-allocator`,
+    /// `-O memory-init-cow`, `--profile`, and for precompiled guests.
+    #[arg(
+        long = "mem-windows",
+        value_name = "y|n",
+        default_value = "y",
+        default_missing_value = "y",
+        num_args = 0..=1,
+        require_equals = true,
+        action = clap::ArgAction::Set,
+        value_parser = clap::builder::BoolishValueParser::new(),
+        hide_possible_values = true
+    )]
+    pub windows: bool,
+
+    /// The most windows at a time [default: 1024].
+    #[arg(long = "mem-max-windows", value_name = "N")]
+    max_windows: Option<u64>,
 }
 
 impl MemOptions {
     /// The context that grants what the options say and `dirs`, pairs of the
-    /// host's and the guest's name.
-    pub fn ctx(&self, dirs: &[(String, String)]) -> Result<MemCtx, GrantError> {
+    /// host's and the guest's name, and windows if `windows`.
+    pub fn ctx(&self, dirs: &[(String, String)], windows: bool) -> Result<MemCtx, GrantError> {
         let mut builder = MemCtx::builder();
         builder
             .allow_exec(self.exec)
@@ -63,6 +86,13 @@ impl MemOptions {
         if let Some(bytes) = self.max_read_bytes {
             builder.max_read_bytes(bytes.as_u64());
         }
+        if let Some(windows) = self.max_windows {
+            builder.max_windows(windows);
+        }
+        // SAFETY: this process has one store and writes no files but for its
+        // guest: through mem, or through WASI on the thread that the guest runs
+        // on. Of other processes the option's help speaks.
+        unsafe { builder.allow_windows(windows) };
         let access = if self.read_only {
             Access::ReadOnly
         } else {

@@ -1,3 +1,4 @@
+use crate::engine;
 use crate::options::MemOptions;
 use anyhow::{Result, bail};
 use mem_host::{MemCtx, MemCtxView};
@@ -34,9 +35,14 @@ impl Run {
         let wasmtime = &mut self.wasmtime;
         wasmtime.run.common.init_logging()?;
         // Before WASI opens the same directories, for a better error.
-        let ctx = self.mem.ctx(&wasmtime.run.dirs)?;
+        let windows = self.mem.windows && engine::can_have_windows(wasmtime);
+        let ctx = self.mem.ctx(&wasmtime.run.dirs, windows)?;
         CTX.get_or_init(|| ctx);
-        let engine = wasmtime.new_engine()?;
+        let engine = if windows {
+            engine::with_windows(wasmtime)?
+        } else {
+            wasmtime.new_engine()?
+        };
         let guest = wasmtime.module_and_args[0].as_ref();
         let guest = wasmtime.run.load_module(&engine, guest, None)?;
         let (mut store, mut linker) = wasmtime.new_store_and_linker(&engine, &guest)?;

@@ -88,6 +88,48 @@ fn mem_max_locked_bytes() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn windows_are_granted_by_default() -> Result<()> {
+    Run::new().succeed("window", &NO_ARGS)?;
+    Run::new()
+        .option("--mem-windows")
+        .succeed("window", &NO_ARGS)?;
+    Run::new()
+        .option("--mem-max-windows=4")
+        .succeed("window_refused", &NO_ARGS)?;
+    Ok(())
+}
+
+#[test]
+fn windows_can_be_refused_and_do_not_go_with_every_option() -> Result<()> {
+    for option in [
+        "--mem-windows=n",
+        "-Wtimeout=60s",
+        "-Opooling-allocator",
+        "-Omemory-init-cow",
+        "--profile=guest",
+    ] {
+        let run = Run::new().option(option);
+        run.succeed("window_not_granted", &["access-denied"])?;
+    }
+    Ok(())
+}
+
+/// What was compiled ahead of time, as wasmtime does it by default, maps its
+/// memory's first contents.
+#[test]
+fn precompiled_guests_run_without_windows() -> Result<()> {
+    let run = Run::new().option("--allow-precompiled");
+    let guest = fs::read(test_artifacts::guest("window_not_granted"))?;
+    let compiled = wasmtime::Engine::default().precompile_component(&guest)?;
+    fs::write(run.path("guest.cwasm"), compiled)?;
+    let output = run
+        .command_of(run.path("guest.cwasm"), &["access-denied"])
+        .output()?;
+    assert!(output.status.success(), "{}", stderr(&output));
+    Ok(())
+}
+
 /// As `nobody`, if the tests are run by root, whom neither permissions nor
 /// limits bind.
 fn unprivileged(mut command: Command) -> Command {

@@ -6,6 +6,8 @@
 
 use super::{Access, ByteRange, Mapping};
 use crate::Error;
+use crate::sharing::WritePermit;
+use crate::window::StoreId;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::Ordering;
@@ -20,30 +22,61 @@ impl Mapping {
         crate::os::prefetch(self.map.as_ptr().wrapping_add(range.start));
     }
 
-    /// Copies the bytes from `offset` on to the whole of `to`.
+    /// Copies the bytes of `range`, which `readable` has returned for this
+    /// mapping, to the whole of `to`.
     ///
     /// # Errors
     ///
-    /// `OutOfBounds`, with `to` untouched, and `Truncated`.
-    pub(crate) fn read(&self, offset: u64, to: &mut [u8]) -> Result<(), Error> {
-        let range = self.readable(offset, to.len() as u64)?;
+    /// `Truncated`.
+    ///
+    /// # Panics
+    ///
+    /// If `to` has another length, or the range is not inside the mapping.
+    #[inline]
+    pub(crate) fn copy_out(&self, range: &Range<usize>, to: &mut [u8]) -> Result<(), Error> {
+        assert!(range.end <= self.map.len() && range.len() == to.len());
         // SAFETY: the range is inside the mapping, which cannot overlap memory
         // that `to` borrows; a page that is gone is replaced while we touch it.
         unsafe {
             let from = self.map.as_ptr().add(range.start);
             ptr::copy_nonoverlapping(from, to.as_mut_ptr(), to.len());
         }
-        self.check_present(&range)
+        self.check_present(range)
+    }
+
+    /// Like `copy_out` for each of `ranges` in turn, whose bytes fill `to`.
+    pub(crate) fn copy_out_many(
+        &self,
+        ranges: &[Range<usize>],
+        mut to: &mut [u8],
+    ) -> Result<(), Error> {
+        // So far ahead that the bytes have arrived when it is their turn.
+        const AHEAD: usize = 16;
+        ranges
+            .iter()
+            .take(AHEAD)
+            .for_each(|range| self.prefetch(range));
+        for (index, range) in ranges.iter().enumerate() {
+            if let Some(later) = ranges.get(index + AHEAD) {
+                self.prefetch(later);
+            }
+            let (these, rest) = to.split_at_mut(range.len());
+            self.copy_out(range, these)?;
+            to = rest;
+        }
+        Ok(())
     }
 
     /// Copies all of `from` to `offset`.
     ///
     /// # Errors
     ///
-    /// `OutOfBounds` and `ReadOnly`, with nothing written, and `Truncated`.
-    pub(crate) fn write(&self, offset: u64, from: &[u8]) -> Result<(), Error> {
+    /// `OutOfBounds`, `ReadOnly` and `Busy`, with nothing written, and
+    /// `Truncated`.
+    pub(crate) fn write(&self, by: StoreId, offset: u64, from: &[u8]) -> Result<(), Error> {
         let range = self.writable(offset, from.len() as u64)?;
-        // SAFETY: as in `read`, and the pages are writable.
+        let _permit = self.begin_write(by, &range)?;
+        // SAFETY: as in `copy_out`, and the pages are writable.
         unsafe {
             let to = self.map.as_mut_ptr().add(range.start);
             ptr::copy_nonoverlapping(from.as_ptr(), to, from.len());
@@ -62,7 +95,7 @@ impl Mapping {
             offset,
             length: N as u64,
         })?;
-        // SAFETY: as in `read`; an array of bytes needs no alignment.
+        // SAFETY: as in `copy_out`; an array of bytes needs no alignment.
         let value = unsafe { self.map.as_ptr().add(range.start).cast::<[u8; N]>().read() };
         self.check_present(&range)?;
         Ok(value)
@@ -72,10 +105,16 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// `OutOfBounds`, `ReadOnly` and `Truncated`.
+    /// `OutOfBounds`, `ReadOnly`, `Busy` and `Truncated`.
     #[inline]
-    pub(crate) fn store<const N: usize>(&self, offset: u64, value: [u8; N]) -> Result<(), Error> {
+    pub(crate) fn store<const N: usize>(
+        &self,
+        by: StoreId,
+        offset: u64,
+        value: [u8; N],
+    ) -> Result<(), Error> {
         let range = self.writable(offset, N as u64)?;
+        let _permit = self.begin_write(by, &range)?;
         // SAFETY: as in `write`; an array of bytes needs no alignment.
         unsafe {
             let to = self.map.as_mut_ptr().add(range.start);
@@ -84,11 +123,34 @@ impl Mapping {
         self.check_present(&range)
     }
 
+    /// Keeps windows of other stores off the file, or notes which pages become
+    /// private ones. `range`, offsets into the mapping, is written next.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` if guests of another store have windows on the file.
+    #[inline]
+    fn begin_write(
+        &self,
+        by: StoreId,
+        range: &Range<usize>,
+    ) -> Result<Option<WritePermit<'_>>, Error> {
+        if let Some(sharing) = &self.sharing {
+            return sharing.writing(by).map(Some);
+        }
+        if let Some(origin) = &self.origin
+            && !range.is_empty()
+        {
+            origin.written().insert(self.pages_of(range));
+        }
+        Ok(None)
+    }
+
     /// Fails with `Truncated` if the last byte of `range` is gone from the
     /// file, and so if any of it is.
     pub(super) fn probe(&self, range: &Range<usize>) -> Result<(), Error> {
         if let Some(last) = range.clone().last() {
-            // SAFETY: as in `read`.
+            // SAFETY: as in `copy_out`.
             unsafe { self.map.as_ptr().add(last).read_volatile() };
         }
         self.check_present(range)

@@ -4,16 +4,21 @@ mod copy;
 mod flush;
 mod pages;
 mod pieces;
+mod window;
+
+pub(crate) use self::window::Attachment;
 
 use self::pages::Pages;
+use self::window::Origin;
 use crate::Error;
 use crate::fault::FaultGuard;
 use crate::quota::Charges;
+use crate::sharing::Sharing;
 use cap_std::fs::File;
 use memmap2::{MmapOptions, MmapRaw};
 use std::ops::Range;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex};
 
 /// What the guest may do with the bytes, and who sees what it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +66,10 @@ pub(crate) struct ByteRange {
 
 /// What to map, checked and charged.
 #[derive(Debug)]
-pub(crate) struct Request<'a> {
+pub(crate) struct Request {
     /// The file, which has at least `offset + length` bytes; none for
     /// anonymous memory.
-    pub(crate) file: Option<&'a File>,
+    pub(crate) file: Option<File>,
     pub(crate) access: Access,
     pub(crate) offset: u64,
     pub(crate) length: usize,
@@ -72,6 +77,8 @@ pub(crate) struct Request<'a> {
     pub(crate) populate: bool,
     /// Whether the embedder lets the guest make pages executable later.
     pub(crate) may_execute: bool,
+    /// Whether the embedder lets the guest attach windows later.
+    pub(crate) may_attach: bool,
     pub(crate) charges: Charges,
 }
 
@@ -91,6 +98,13 @@ pub(crate) struct Mapping {
     /// need not look at them otherwise.
     some_protected: AtomicBool,
     pages: Mutex<Pages>,
+    /// Who else has windows on the file, if this mapping can write it.
+    sharing: Option<Arc<Sharing>>,
+    /// What windows are made of; none for anonymous memory, and where windows
+    /// are not granted.
+    origin: Option<Origin>,
+    /// How many windows are attached.
+    attached: AtomicUsize,
 }
 
 impl Mapping {
@@ -99,7 +113,7 @@ impl Mapping {
     /// # Errors
     ///
     /// Those of `mmap(2)` and `mprotect(2)`.
-    pub(crate) fn new(request: Request<'_>) -> Result<Self, Error> {
+    pub(crate) fn new(request: Request) -> Result<Self, Error> {
         let protection = Protection {
             write: request.access != Access::ReadOnly,
             execute: request.execute,
@@ -114,14 +128,28 @@ impl Mapping {
         // SAFETY: the guard is dropped before the map. Any tail of the range
         // may be replaced, for its bytes are only copied, never referred to.
         let guard = unsafe { FaultGuard::new(range.clone()) }?;
+        let sharing = match &request.file {
+            Some(file) => Some(Sharing::of(crate::os::file_id(file)?)),
+            None => None,
+        };
+        let keep = request.file.filter(|_| request.may_attach);
+        let origin = keep.zip(sharing.clone()).map(|(file, sharing)| Origin {
+            file,
+            offset: request.offset,
+            sharing,
+            written: Mutex::default(),
+        });
         Ok(Self {
             guard,
             map,
             access: request.access,
-            anonymous: request.file.is_none(),
+            anonymous: sharing.is_none(),
             may_execute: request.may_execute,
             some_protected: AtomicBool::new(false),
             pages: Mutex::new(Pages::new(range, protection, request.charges)),
+            sharing: sharing.filter(|_| request.access == Access::ReadWrite),
+            origin,
+            attached: AtomicUsize::new(0),
         })
     }
 
@@ -178,13 +206,13 @@ fn pages_around(address: usize, length: usize) -> Range<usize> {
     }
 }
 
-fn map(request: &Request<'_>) -> Result<MmapRaw, Error> {
+fn map(request: &Request) -> Result<MmapRaw, Error> {
     let mut options = MmapOptions::new();
     options.len(request.length);
     if request.populate {
         options.populate();
     }
-    let Some(file) = request.file.filter(|_| request.length > 0) else {
+    let Some(file) = request.file.as_ref().filter(|_| request.length > 0) else {
         return Ok(options.map_anon()?.into());
     };
     options.offset(request.offset);

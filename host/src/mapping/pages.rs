@@ -93,7 +93,8 @@ impl Mapping {
     /// # Errors
     ///
     /// `OutOfBounds`; `QuotaExceeded`; `AccessDenied` for writing to what was
-    /// mapped read-only, and for execution that is not granted.
+    /// mapped read-only, and for execution that is not granted; `Busy` for
+    /// taking a file's pages away from windows that can write them.
     pub(crate) fn protect(
         &self,
         range: Option<ByteRange>,
@@ -107,6 +108,11 @@ impl Mapping {
         }
         if range.is_empty() {
             return Ok(());
+        }
+        let windows_write =
+            self.access == Access::ReadWrite && self.attached.load(Ordering::Relaxed) > 0;
+        if !protection.write && windows_write {
+            return Err(Error::Busy);
         }
         let pages = self.pages_of(&range);
         let mut held = self.lock_pages();

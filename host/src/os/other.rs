@@ -1,6 +1,6 @@
 use crate::Error;
 use crate::mapping::Advice;
-use cap_std::fs::OpenOptions;
+use cap_std::fs::{File, OpenOptions};
 use memmap2::MmapRaw;
 use std::io;
 use std::ops::Range;
@@ -22,8 +22,46 @@ pub(crate) fn on_bus_error(_recover: fn(usize) -> bool) -> io::Result<()> {
 /// # Safety
 ///
 /// None is needed.
-pub(crate) unsafe fn put_zero_pages(_pages: Range<usize>) -> bool {
-    false
+pub(crate) unsafe fn put_zero_pages(_pages: Range<usize>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// # Safety
+///
+/// None is needed.
+pub(crate) unsafe fn put_file_pages(
+    _pages: &Range<usize>,
+    _file: &File,
+    _offset: u64,
+    _shared: bool,
+) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Files need no telling apart where there are no windows.
+pub(crate) fn file_id(_file: &File) -> io::Result<FileId> {
+    Ok(FileId)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FileId;
+
+/// Linear memories are left to wasmtime, so nothing is ever reserved.
+#[derive(Debug)]
+pub(crate) struct Reservation(std::convert::Infallible);
+
+impl Reservation {
+    pub(crate) fn new(_before: usize, _length: usize, _behind: usize) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut u8 {
+        match self.0 {}
+    }
+
+    pub(crate) fn allow(&self, _pages: Range<usize>) -> io::Result<()> {
+        match self.0 {}
+    }
 }
 
 /// Gives advice about `range`, offsets into `map`.

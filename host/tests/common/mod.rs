@@ -8,11 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Engine, Store};
+use wasmtime::{Config, Engine, Store};
 use wasmtime_wasi::p2::bindings;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 
 pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
+
+/// For guests that attach windows.
+pub static WINDOWS_ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let mut config = Config::new();
+    mem_host::enable_windows(&mut config);
+    Engine::new(&config).unwrap()
+});
 
 /// A host for one guest, which has a new directory as its current one.
 pub struct Host {
@@ -22,6 +29,7 @@ pub struct Host {
     pub args: Vec<String>,
     /// Directories granted to WASI, by the guest's name.
     pub wasi_dirs: Vec<(PathBuf, &'static str)>,
+    pub engine: Engine,
 }
 
 impl Host {
@@ -43,6 +51,21 @@ impl Host {
         Self::in_dir(dir, Access::ReadWrite)
     }
 
+    /// A host that also grants windows.
+    pub fn with_windows() -> Self {
+        let mut host = Self::new();
+        host.grant_windows();
+        host
+    }
+
+    /// Grants windows, for guests on an engine that has them.
+    pub fn grant_windows(&mut self) {
+        // SAFETY: nothing but the guests of one test writes the files of its
+        // directory, and WASI's functions run on the guest's own thread.
+        unsafe { self.mem.allow_windows(true) };
+        self.engine = WINDOWS_ENGINE.clone();
+    }
+
     fn in_dir(dir: TempDir, access: Access) -> Self {
         let mut mem = MemCtx::builder();
         mem.preopened_dir(dir.path(), ".", access).unwrap();
@@ -51,6 +74,7 @@ impl Host {
             args: Vec::new(),
             dir,
             mem,
+            engine: ENGINE.clone(),
         }
     }
 
@@ -84,10 +108,10 @@ impl Host {
 
     /// Like `run`, on an asynchronous embedder.
     pub async fn run_async(&self, guest: &str) -> Result<()> {
-        let mut linker = Linker::new(&ENGINE);
+        let mut linker = Linker::new(&self.engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         mem_host::add_to_linker_async::<State>(&mut linker)?;
-        let component = component(guest)?;
+        let component = component(&self.engine, guest)?;
         let mut store = self.store(self.mem.build());
         let command = bindings::Command::instantiate_async(&mut store, &component, &linker).await?;
         let result = command.wasi_cli_run().call_run(&mut store).await?;
@@ -106,23 +130,28 @@ impl Host {
             wasi: wasi.build(),
             table: ResourceTable::new(),
         };
-        Store::new(&ENGINE, state)
+        Store::new(&self.engine, state)
     }
 }
 
 /// Runs the guest in a store that outlives it.
 pub fn run_in(store: &mut Store<State>, guest: &str) -> Result<()> {
-    let mut linker = Linker::new(&ENGINE);
+    let component = component(store.engine(), guest)?;
+    run_component(store, &component)
+}
+
+/// Runs a guest that is compiled already.
+pub fn run_component(store: &mut Store<State>, component: &Component) -> Result<()> {
+    let mut linker = Linker::new(store.engine());
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     mem_host::add_to_linker::<State>(&mut linker)?;
-    let component = component(guest)?;
-    let command = bindings::sync::Command::instantiate(&mut *store, &component, &linker)?;
+    let command = bindings::sync::Command::instantiate(&mut *store, component, &linker)?;
     let result = command.wasi_cli_run().call_run(store)?;
     result.ok().context("the guest exits with a failure")
 }
 
-fn component(guest: &str) -> Result<Component> {
-    Ok(Component::from_file(&ENGINE, test_artifacts::guest(guest))?)
+pub fn component(engine: &Engine, guest: &str) -> Result<Component> {
+    Ok(Component::from_file(engine, test_artifacts::guest(guest))?)
 }
 
 pub struct State {

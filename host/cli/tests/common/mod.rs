@@ -34,12 +34,17 @@ impl Run {
 
     /// The command that runs `guest`.
     pub fn command<A: AsRef<OsStr>>(&self, guest: &str, args: &[A]) -> Command {
+        self.command_of(test_artifacts::guest(guest), args)
+    }
+
+    /// The command that runs the guest in the file `guest`.
+    pub fn command_of<A: AsRef<OsStr>>(&self, guest: PathBuf, args: &[A]) -> Command {
         let mut command = Command::new(COMMAND);
         command
             .current_dir(self.dir.path())
             .args(["run", "--dir", "."])
             .args(&self.options)
-            .arg(test_artifacts::guest(guest))
+            .arg(guest)
             .args(args);
         command
     }

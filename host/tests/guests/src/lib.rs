@@ -2,6 +2,10 @@
 //! `src/bin`, named after the promise that it checks; it panics, and so traps,
 //! where the promise is not kept.
 
+mod buffer;
+
+pub use buffer::{Buffer, map, map_from};
+
 use mem::{Error, ErrorCode};
 use std::fmt::Debug;
 
@@ -16,6 +20,7 @@ pub mod raw {
         world: "mem:mmap/imports",
     });
     pub use self::mem::mmap::mapping::*;
+    pub use self::mem::mmap::window;
 }
 
 /// The error code of what has to fail.
@@ -101,4 +106,14 @@ pub fn host_status_kib(key: &str) -> u64 {
         .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
     let value = field.and_then(|field| field.trim().strip_suffix(" kB"));
     value.expect("a size").parse().expect("a number")
+}
+
+/// Whether the SDK's windows are pages of the file, or copies, on this host:
+/// the guest's last argument says so.
+pub fn windows_are_zero_copy() -> bool {
+    match std::env::args().next_back().as_deref() {
+        Some("zero-copy") => true,
+        Some("copy") => false,
+        other => panic!("{other:?}"),
+    }
 }

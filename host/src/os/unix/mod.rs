@@ -1,6 +1,10 @@
+mod reservation;
+
+pub(crate) use self::reservation::Reservation;
+
 use crate::Error;
 use crate::mapping::Advice;
-use cap_std::fs::{OpenOptions, OpenOptionsExt};
+use cap_std::fs::{File, MetadataExt, OpenOptions, OpenOptionsExt};
 use libc::{c_int, c_void, sigaction, siginfo_t};
 use memmap2::MmapRaw;
 use rustix::mm::{self, MapFlags, ProtFlags};
@@ -67,24 +71,73 @@ fn reclaim(map: &MmapRaw, range: Range<usize>, advice: mm::Advice) -> io::Result
     Ok(unsafe { mm::madvise(start, range.len() + into_page, advice) }?)
 }
 
-/// Replaces `pages` by zero pages that are private to this process. Returns
-/// whether that worked. Can be called in a signal handler.
+/// Replaces `pages` by zero pages that are private to this process. Can be
+/// called in a signal handler.
+///
+/// # Errors
+///
+/// Those of `mmap(2)`.
 ///
 /// # Safety
 ///
 /// `pages` must be whole pages of a mapping whose owner allows this.
-pub(crate) unsafe fn put_zero_pages(pages: Range<usize>) -> bool {
+pub(crate) unsafe fn put_zero_pages(pages: Range<usize>) -> rustix::io::Result<()> {
     // SAFETY: the caller owns the addresses that MAP_FIXED replaces.
-    let mapped = unsafe {
+    unsafe {
         mm::mmap_anonymous(
             ptr::with_exposed_provenance_mut(pages.start),
             pages.len(),
             ProtFlags::READ | ProtFlags::WRITE,
+            // As `Reservation` has them: the system then joins its pages again.
             MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE,
         )
-    };
-    mapped.is_ok()
+    }?;
+    Ok(())
 }
+
+/// Replaces `pages` by those of `file` from `offset` on, readable and writable.
+/// Writes reach the file if `shared`, and stay private otherwise.
+///
+/// # Errors
+///
+/// Those of `mmap(2)`. Some systems have removed the old pages then.
+///
+/// # Safety
+///
+/// `pages` must be whole pages of a mapping whose owner allows this.
+pub(crate) unsafe fn put_file_pages(
+    pages: &Range<usize>,
+    file: &File,
+    offset: u64,
+    shared: bool,
+) -> io::Result<()> {
+    let sharing = if shared {
+        MapFlags::SHARED
+    } else {
+        MapFlags::PRIVATE | MapFlags::NORESERVE
+    };
+    // SAFETY: the caller owns the addresses that MAP_FIXED replaces.
+    unsafe {
+        mm::mmap(
+            ptr::with_exposed_provenance_mut(pages.start),
+            pages.len(),
+            ProtFlags::READ | ProtFlags::WRITE,
+            sharing | MapFlags::FIXED,
+            file,
+            offset,
+        )
+    }?;
+    Ok(())
+}
+
+/// What tells `file` from all others as long as it is open.
+pub(crate) fn file_id(file: &File) -> io::Result<FileId> {
+    let metadata = file.metadata()?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+/// A device and an inode on it.
+pub(crate) type FileId = (u64, u64);
 
 struct Handlers {
     recover: fn(usize) -> bool,

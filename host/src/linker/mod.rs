@@ -3,10 +3,13 @@
 //! They are registered one by one, and not through the trait that `bindgen!`
 //! makes, because its lists are always copied through a `Vec`.
 
+mod window;
+
 use crate::bindings::wit;
 use crate::lift::This;
 use crate::lower::{LoadResult, ReadResult};
 use crate::mapping::{FlushMode, Mapping};
+use crate::window::StoreId;
 use crate::{Error, MemCtxView, MemView};
 use std::sync::Arc;
 use wasmtime::component::{
@@ -14,14 +17,14 @@ use wasmtime::component::{
 };
 use wasmtime::{Result, StoreContextMut};
 
-/// Adds `mem:mmap/mapping` to the linker.
+/// Adds the interfaces of `mem:mmap` to the linker.
 ///
 /// A call that has to wait for the disk blocks the thread. See
 /// [`add_to_linker_async`] for embedders that must not be blocked.
 ///
 /// # Errors
 ///
-/// If the linker has the interface already.
+/// If the linker has one of the interfaces already.
 pub fn add_to_linker<T: MemView + 'static>(linker: &mut Linker<T>) -> Result<()> {
     add(linker, T::mem, Blocking::InPlace)
 }
@@ -30,7 +33,7 @@ pub fn add_to_linker<T: MemView + 'static>(linker: &mut Linker<T>) -> Result<()>
 ///
 /// # Errors
 ///
-/// If the linker has the interface already.
+/// If the linker has one of the interfaces already.
 pub fn add_to_linker_with<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> MemCtxView<'_>,
@@ -38,7 +41,7 @@ pub fn add_to_linker_with<T: Send + 'static>(
     add(linker, view, Blocking::InPlace)
 }
 
-/// Adds `mem:mmap/mapping` to the linker of an asynchronous embedder.
+/// Adds the interfaces of `mem:mmap` to the linker of an asynchronous embedder.
 ///
 /// `file-map`, `flush`, `lock`, `advise` and `unmap` run on a thread where
 /// tokio allows blocking, so guests must be called within a tokio runtime, and
@@ -47,7 +50,7 @@ pub fn add_to_linker_with<T: Send + 'static>(
 ///
 /// # Errors
 ///
-/// If the linker has the interface already.
+/// If the linker has one of the interfaces already.
 pub fn add_to_linker_async<T: MemView + 'static>(linker: &mut Linker<T>) -> Result<()> {
     add(linker, T::mem, Blocking::OnItsOwnThread)
 }
@@ -57,7 +60,7 @@ pub fn add_to_linker_async<T: MemView + 'static>(linker: &mut Linker<T>) -> Resu
 ///
 /// # Errors
 ///
-/// If the linker has the interface already.
+/// If the linker has one of the interfaces already.
 pub fn add_to_linker_async_with<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> MemCtxView<'_>,
@@ -88,7 +91,13 @@ fn add<T: Send + 'static>(
     interface.add_resource()?;
     interface.add_copies()?;
     interface.add_scalars()?;
-    interface.add_page_functions()
+    interface.add_page_functions()?;
+    let mut interface = Interface {
+        instance: linker.instance("mem:mmap/window@0.1.0")?,
+        view,
+        blocking,
+    };
+    interface.add_windows()
 }
 
 /// How to get at the context. Each function has its own copy, so that the
@@ -120,9 +129,9 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         )?;
         self.may_block(
             "file-map",
-            |view, (path, options): (String, wit::MapOptions)| {
+            |by, view, (path, options): (String, wit::MapOptions)| {
                 let ctx = view.ctx.inner.clone();
-                Ok(move || ctx.map(&path, options.into()))
+                Ok(move || ctx.map(by, &path, options.into()))
             },
             |view, mapped| match mapped {
                 Ok(mapping) => Ok((Ok(view.table.push(Handle::new(mapping))?),)),
@@ -131,7 +140,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         )?;
         self.may_block(
             "[static]mapping.unmap",
-            |view, (this,): (Resource<Handle>,)| {
+            |_, view, (this,): (Resource<Handle>,)| {
                 let mapping = view.table.delete(this)?;
                 Ok(move || {
                     tracing::debug_span!("unmap").in_scope(|| {
@@ -164,11 +173,21 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             },
         )?;
         self.instance.func_wrap(
+            "[method]mapping.read-many",
+            move |mut store: StoreContextMut<'_, T>, (this, ranges): (This, Vec<wit::Range>)| {
+                let view = view(store.data_mut());
+                let mapping = view.table.get(&this.key())?.clone();
+                let limit = view.ctx.inner.max_read_bytes;
+                Ok(ReadResult::many(mapping, &ranges, limit))
+            },
+        )?;
+        self.instance.func_wrap(
             "[method]mapping.write",
             move |mut store: StoreContextMut<'_, T>,
                   (this, offset, bytes): (This, u64, WasmList<u8>)| {
+                let by = StoreId::of(&store);
                 let mapping = view(store.data_mut()).table.get(&this.key())?.clone();
-                finish_one(mapping.write(offset, bytes.as_le_slice(&store)))
+                finish_one(mapping.write(by, offset, bytes.as_le_slice(&store)))
             },
         )
     }
@@ -215,8 +234,9 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         self.instance.func_wrap(
             name,
             move |mut store: StoreContextMut<'_, T>, (this, offset, value): (This, u64, S)| {
+                let by = StoreId::of(&store);
                 let mapping = view(store.data_mut()).table.get(&this.key())?;
-                finish_one(mapping.store(offset, to_bytes(value)))
+                finish_one(mapping.store(by, offset, to_bytes(value)))
             },
         )
     }
@@ -226,7 +246,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         type MaybeRange = Option<wit::Range>;
         self.may_block(
             "[method]mapping.flush",
-            |view, (this, range, mode): (This, MaybeRange, wit::FlushMode)| {
+            |_, view, (this, range, mode): (This, MaybeRange, wit::FlushMode)| {
                 let mapping = view.table.get(&this.key())?.clone();
                 Ok(move || mapping.flush(range.map(Into::into), mode.into()))
             },
@@ -234,7 +254,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         )?;
         self.may_block(
             "[method]mapping.lock",
-            |view, (this, range): (This, MaybeRange)| {
+            |_, view, (this, range): (This, MaybeRange)| {
                 let mapping = view.table.get(&this.key())?.clone();
                 Ok(move || mapping.lock(range.map(Into::into)))
             },
@@ -242,7 +262,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         )?;
         self.may_block(
             "[method]mapping.advise",
-            |view, (this, range, advice): (This, MaybeRange, wit::Advice)| {
+            |_, view, (this, range, advice): (This, MaybeRange, wit::Advice)| {
                 let mapping = view.table.get(&this.key())?.clone();
                 Ok(move || mapping.advise(range.map(Into::into), advice.into()))
             },
@@ -272,7 +292,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
     fn may_block<Params, Job, Output, Return>(
         &mut self,
         name: &str,
-        start: fn(MemCtxView<'_>, Params) -> Result<Job>,
+        start: fn(StoreId, MemCtxView<'_>, Params) -> Result<Job>,
         finish: fn(MemCtxView<'_>, Output) -> Result<Return>,
     ) -> Result<()>
     where
@@ -286,7 +306,8 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             Blocking::InPlace => self.instance.func_wrap(
                 name,
                 move |mut store: StoreContextMut<'_, T>, params: Params| {
-                    let job = start(view(store.data_mut()), params)?;
+                    let by = StoreId::of(&store);
+                    let job = start(by, view(store.data_mut()), params)?;
                     finish(view(store.data_mut()), job())
                 },
             ),
@@ -294,7 +315,8 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 name,
                 move |mut store: StoreContextMut<'_, T>, params: Params| {
                     Box::new(async move {
-                        let job = start(view(store.data_mut()), params)?;
+                        let by = StoreId::of(&store);
+                        let job = start(by, view(store.data_mut()), params)?;
                         let output = tokio::task::spawn_blocking(job).await?;
                         finish(view(store.data_mut()), output)
                     })

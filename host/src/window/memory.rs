@@ -1,0 +1,311 @@
+//! Linear memories whose pages can be replaced.
+
+use super::StoreId;
+use crate::Error;
+use crate::fault::FaultGuard;
+use crate::linker::Handle;
+use crate::mapping::Attachment;
+use crate::os::Reservation;
+use crate::quota::Charge;
+use crate::sharing::Claim;
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Range;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, Weak};
+use wasmtime::{Config, LinearMemory, MemoryCreator, MemoryType};
+
+/// Prepares `config` for guests that attach windows: this crate then makes the
+/// linear memories, by [`Config::with_host_memory`], and
+/// [`Config::memory_init_cow`] is off.
+///
+/// That alone grants nothing; see [`MemCtxBuilder::allow_windows`].
+///
+/// Later calls must not turn `memory_init_cow` on again: wasmtime cannot do
+/// that for memories it does not make, and panics. Modules that were compiled
+/// ahead of time with that on cannot be loaded.
+///
+/// Memories that wasmtime takes from a pool
+/// ([`InstanceAllocationStrategy::Pooling`]) or that are shared between threads
+/// are still its own, and those that may move when they grow, such as 64-bit
+/// ones without a maximum, cannot hold windows either. Guests then learn that
+/// windows are `unsupported`, and can copy instead. The same holds for systems
+/// other than Unix, where this changes nothing.
+///
+/// ```
+/// use wasmtime::{Config, Engine};
+///
+/// let mut config = Config::new();
+/// mem_host::enable_windows(&mut config);
+/// let engine = Engine::new(&config)?;
+/// # wasmtime::Result::<()>::Ok(())
+/// ```
+///
+/// [`MemCtxBuilder::allow_windows`]: crate::MemCtxBuilder::allow_windows
+/// [`InstanceAllocationStrategy::Pooling`]: wasmtime::InstanceAllocationStrategy
+pub fn enable_windows(config: &mut Config) -> &mut Config {
+    if cfg!(unix) {
+        config
+            .with_host_memory(Arc::new(Creator))
+            .memory_init_cow(false);
+    }
+    config
+}
+
+/// A reserved range of addresses with the bytes of a linear memory at its
+/// start, and the windows among them.
+#[derive(Debug)]
+pub(super) struct Memory {
+    /// Declared, and so dropped, before `reservation`: windows are registered
+    /// for faults as long as they are mapped.
+    windows: Mutex<BTreeMap<usize, Attached>>,
+    reservation: Reservation,
+    /// How many bytes the guest's memory can have without moving.
+    capacity: usize,
+    /// How many bytes the guest can access, in whole pages.
+    accessible: AtomicUsize,
+    /// Whether the guest's memory stays here whatever it grows to.
+    fixed: bool,
+}
+
+/// What a window holds.
+#[derive(Debug)]
+struct Attached {
+    pages: Range<usize>,
+    guard: FaultGuard,
+    _attachment: Attachment,
+    _claim: Claim,
+    _charge: Charge,
+}
+
+/// All memories that exist, by their first address.
+static MEMORIES: RwLock<BTreeMap<usize, Weak<Memory>>> = RwLock::new(BTreeMap::new());
+
+impl Memory {
+    /// The memory in which all of `buffer` lies, if its pages can be replaced.
+    pub(super) fn with(buffer: &Range<usize>) -> Option<Arc<Self>> {
+        let memories = MEMORIES.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, memory) = memories.range(..=buffer.start).next_back()?;
+        let memory = memory.upgrade()?;
+        let end = memory.start() + memory.accessible.load(Ordering::Relaxed);
+        (memory.fixed && buffer.end <= end).then_some(memory)
+    }
+
+    /// Puts the pages of `mapping` from `offset` on at the addresses `buffer`,
+    /// which are whole pages of this memory.
+    ///
+    /// # Errors
+    ///
+    /// Those that `attach` documents.
+    pub(super) fn attach(
+        &self,
+        store: StoreId,
+        mapping: &Handle,
+        offset: u64,
+        buffer: Range<usize>,
+        charge: Charge,
+    ) -> Result<(), Error> {
+        let source = mapping.window_source(offset, buffer.len())?;
+        let mut windows = self.windows();
+        let below = windows.range(..buffer.end).next_back();
+        if below.is_some_and(|(_, window)| window.pages.end > buffer.start) {
+            return Err(Error::Busy);
+        }
+        let claim = source.claim(store)?;
+        // SAFETY: the pages are the guest's memory, where no window is. The
+        // guard is dropped before the memory is unmapped; and if zeros should
+        // replace a tail of the pages, the guest can have them.
+        let guard = unsafe { FaultGuard::new(buffer.clone()) }?;
+        // SAFETY: the pages lie in this reservation, in the part that the
+        // guest can access, and stay readable and writable. Guests take any
+        // change of their memory, and nobody else refers to it while a guest
+        // calls its host.
+        let placed = unsafe { source.put_at(&buffer) };
+        if let Err(error) = placed {
+            // Some systems remove the old pages before they find out that the
+            // new ones cannot be had. Where the old ones are still there, this
+            // may fail for the same reason, and changes nothing.
+            let _ = self.put_zeros(&buffer);
+            return Err(error.into());
+        }
+        let attached = Attached {
+            _attachment: source.attachment(),
+            pages: buffer,
+            guard,
+            _claim: claim,
+            _charge: charge,
+        };
+        windows.insert(attached.pages.start, attached);
+        Ok(())
+    }
+
+    pub(super) fn check(&self, start: usize) -> Result<(), Error> {
+        let windows = self.windows();
+        let Some(window) = windows.get(&start) else {
+            return Ok(());
+        };
+        let last = ptr::with_exposed_provenance::<u8>(window.pages.end - 1);
+        // SAFETY: the byte is in the guest's memory, all of which can be read;
+        // if the file has lost it, a zero is put there while we read.
+        unsafe { last.read_volatile() };
+        if window.guard.lost_from() < window.pages.end {
+            return Err(Error::Truncated);
+        }
+        Ok(())
+    }
+
+    /// Puts zero pages where the window at `start` is.
+    ///
+    /// # Errors
+    ///
+    /// `QuotaExceeded` and other errors of `mmap(2)`; the window then stays.
+    pub(super) fn detach(&self, start: usize) -> Result<(), Error> {
+        let mut windows = self.windows();
+        let Some(window) = windows.get(&start) else {
+            return Ok(());
+        };
+        self.put_zeros(&window.pages)?;
+        windows.remove(&start);
+        Ok(())
+    }
+}
+
+/// Makes linear memories.
+struct Creator;
+
+// SAFETY: each memory is a reservation of its own, zero-filled, of the size and
+// with the guard that wasmtime asks for. What windows change of it, they change
+// as the guest could: pages stay readable and writable, and only the guest's
+// calls of the host attach and detach them.
+unsafe impl MemoryCreator for Creator {
+    fn new_memory(
+        &self,
+        ty: MemoryType,
+        minimum: usize,
+        maximum: Option<usize>,
+        reserved_size_in_bytes: Option<usize>,
+        guard_size_in_bytes: usize,
+    ) -> Result<Box<dyn LinearMemory>, String> {
+        let capacity = minimum.max(reserved_size_in_bytes.unwrap_or(0));
+        let most = match maximum {
+            Some(most) => most,
+            None if ty.is_64() => usize::MAX,
+            None => 1 << 32,
+        };
+        let memory = Memory::new(capacity, guard_size_in_bytes, most <= capacity);
+        let mut memory = Linear {
+            memory: memory.map_err(|error| error.to_string())?,
+            size: 0,
+            guard: guard_size_in_bytes,
+        };
+        match memory.grow_to(minimum) {
+            Ok(()) => Ok(Box::new(memory)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// A guest's linear memory.
+struct Linear {
+    memory: Arc<Memory>,
+    /// In bytes; not always whole pages.
+    size: usize,
+    guard: usize,
+}
+
+// SAFETY: the first `size` bytes of the reservation can be read and written.
+// They stay where they are up to `byte_capacity`, and unmapped bytes follow
+// behind it, at least as many as the guard is long.
+unsafe impl LinearMemory for Linear {
+    fn byte_size(&self) -> usize {
+        self.size
+    }
+
+    fn byte_capacity(&self) -> usize {
+        self.memory.capacity
+    }
+
+    fn grow_to(&mut self, new_size: usize) -> wasmtime::Result<()> {
+        if new_size <= self.byte_capacity() {
+            self.memory.allow(new_size)?;
+        } else {
+            // As often as a vector moves when it grows.
+            let capacity = new_size.max(self.size.saturating_mul(2));
+            let moved = Memory::new(capacity, self.guard, false)?;
+            moved.allow(new_size)?;
+            // SAFETY: both are readable and writable for `size` bytes, and
+            // reservations do not overlap.
+            unsafe { ptr::copy_nonoverlapping(self.as_ptr(), moved.as_ptr(), self.size) };
+            self.memory = moved;
+        }
+        self.size = new_size;
+        Ok(())
+    }
+
+    fn as_ptr(&self) -> *mut u8 {
+        self.memory.as_ptr()
+    }
+}
+
+impl Memory {
+    /// Reserves `capacity` bytes, none of them accessible yet, and `guard`
+    /// bytes before and behind them that never will be.
+    fn new(capacity: usize, guard: usize, fixed: bool) -> io::Result<Arc<Self>> {
+        let memory = Arc::new(Self {
+            windows: Mutex::default(),
+            reservation: Reservation::new(guard, capacity, guard)?,
+            accessible: AtomicUsize::new(0),
+            capacity,
+            fixed,
+        });
+        memories_mut().insert(memory.start(), Arc::downgrade(&memory));
+        Ok(memory)
+    }
+
+    /// Lets the guest access the first `size` bytes.
+    fn allow(&self, size: usize) -> io::Result<()> {
+        let size = size.next_multiple_of(crate::os::page_size());
+        let before = self.accessible.load(Ordering::Relaxed);
+        if size > before {
+            self.reservation.allow(before..size)?;
+            self.accessible.store(size, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn as_ptr(&self) -> *mut u8 {
+        self.reservation.as_ptr()
+    }
+
+    fn start(&self) -> usize {
+        self.as_ptr().addr()
+    }
+
+    fn windows(&self) -> MutexGuard<'_, BTreeMap<usize, Attached>> {
+        // Changes are single insertions and removals.
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_zeros(&self, pages: &Range<usize>) -> Result<(), Error> {
+        // SAFETY: the pages lie in this reservation, in the part that the
+        // guest can access, and the guest gives up what they hold.
+        unsafe { crate::os::put_zero_pages(pages.clone()) }.map_err(|error| {
+            // With a page more or less the system may have had to split a
+            // mapping, of which a process can have so many.
+            tracing::debug!(%error, "detach");
+            Error::QuotaExceeded
+        })
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        memories_mut().remove(&self.start());
+    }
+}
+
+fn memories_mut() -> RwLockWriteGuard<'static, BTreeMap<usize, Weak<Memory>>> {
+    // Changes are single insertions and removals.
+    MEMORIES.write().unwrap_or_else(PoisonError::into_inner)
+}
