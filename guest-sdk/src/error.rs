@@ -62,8 +62,8 @@ impl Error {
     }
 
     /// What was tried, in one word: `open`, `create`, `read`, `write`,
-    /// `load`, `store`, `flush`, `lock`, `unlock`, `advise`, `protect` or
-    /// `unmap`.
+    /// `load`, `store`, `flush`, `lock`, `unlock`, `advise`, `protect`,
+    /// `window`, `check`, `detach` or `unmap`.
     pub fn operation(&self) -> &str {
         self.0.operation.verb
     }
@@ -113,12 +113,13 @@ pub enum ErrorCode {
     /// The lock would exceed what the host granted or what the operating
     /// system allows the process. Lock less, or unlock something.
     LockLimit,
-    /// The host's quota for mapped bytes, private bytes, mappings or the size
-    /// of one read is exhausted, or the guest's own memory is. Ask for less,
-    /// or unmap something.
+    /// The host's quota for mapped bytes, private bytes, mappings, windows or
+    /// the size of one read is exhausted, or the guest's own memory is. Ask
+    /// for less, or unmap something.
     QuotaExceeded,
-    /// Somebody else holds the file in a way that excludes this use. Try again
-    /// later, or use another access.
+    /// Somebody else holds the file in a way that excludes this use, or a
+    /// window of the guest covers the bytes. Try again later, use another
+    /// access, or drop the window.
     Busy,
     /// The disk is full, or the file would exceed the largest size the file
     /// system or the process allows.
@@ -171,7 +172,9 @@ impl ErrorCode {
             ErrorCode::QuotaExceeded => {
                 "the host's quota or the guest's memory is exhausted; ask for less, or unmap something"
             }
-            ErrorCode::Busy => "somebody else holds the file; try again later",
+            ErrorCode::Busy => {
+                "somebody else holds the file, or a window covers the bytes; try again later"
+            }
             ErrorCode::NoSpace => "the disk is full, or the file would become too large",
             ErrorCode::Unsupported => "the platform cannot do this",
             ErrorCode::Io => "the host's operating system reported a failure of another kind",
@@ -198,6 +201,10 @@ impl fmt::Display for Error {
             On::Range(Range { offset, length }) => {
                 let bytes = if length == 1 { "byte" } else { "bytes" };
                 write!(f, "{length} {bytes} at offset {offset} of ")?;
+            }
+            On::Many(number) => {
+                let ranges = if number == 1 { "range" } else { "ranges" };
+                write!(f, "{number} {ranges} of ")?;
             }
             On::Malformed(Malformed { start, end }) => {
                 f.write_str("bytes ")?;
@@ -260,6 +267,8 @@ pub(crate) enum On {
     Opening(Access),
     Whole,
     Range(Range),
+    /// So many ranges.
+    Many(usize),
     Malformed(Malformed),
 }
 
@@ -343,6 +352,16 @@ mod tests {
             tried(&load),
             "mem: load 1 byte at offset 4096 of anonymous mapping: out of bounds"
         );
+    }
+
+    #[test]
+    fn many_ranges_are_counted() {
+        for (number, counted) in [(0, "0 ranges"), (1, "1 range"), (2, "2 ranges")] {
+            let on = On::Many(number);
+            let read = error("read", on, Some("a"), ErrorCode::InvalidArgument);
+            let expected = format!(r#"mem: read {counted} of "a": invalid argument"#);
+            assert_eq!(tried(&read), expected);
+        }
     }
 
     #[test]

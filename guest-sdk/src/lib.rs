@@ -38,7 +38,7 @@
 //! | `OpenMapper(f, prot, flags)` | [`Options::open`] |
 //! | `OpenMmap(size, f)` | [`create`]: makes the file `size` bytes long if it is shorter, never cuts it, maps `size` bytes read-write |
 //! | `Lock(data)`, `Unlock(data)` on any slice | [`Mapping::lock_range`], [`Mapping::unlock_range`] |
-//! | `Object.Bytes` | [`Mapping::bytes`] (a copy) |
+//! | `Object.Bytes` | [`Mapping::window`], [`Mapping::window_mut`]: a slice of the file's pages; [`Mapping::bytes`]: a copy |
 //! | `Object.Flush` | [`Mapping::flush`]: the file's contents equal the mapping's when it returns |
 //! | `Object.Lock` | [`Mapping::lock`]: held in RAM; `VmLck` of the host grows by the range, rounded to pages |
 //! | `Object.Unlock` | [`Mapping::unlock`]: reverses it; unlocking what is not locked is an error |
@@ -54,12 +54,13 @@
 //!
 //! # The bytes
 //!
-//! The pages are the host's. A guest copies to and from them at an offset:
+//! The pages are the host's. A guest can copy to and from them at an offset:
 //! [`read_at`](Mapping::read_at) and [`write_at`](Mapping::write_at), which
 //! stop at the end of the mapping; [`read_exact_at`](Mapping::read_exact_at)
 //! and [`write_all_at`](Mapping::write_all_at), which fail there;
 //! [`get`](Mapping::get) and [`set`](Mapping::set) for a single number, in
-//! little-endian order. A read goes from the page to the guest's buffer by one
+//! little-endian order; [`read_many`](Mapping::read_many) for bytes of many
+//! places by one call. A read goes from the page to the guest's buffer by one
 //! copy. Offsets are 64 bits wide, and the mapping may be larger than the
 //! guest's memory.
 //!
@@ -77,6 +78,36 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! # Windows: the pages themselves
+//!
+//! [`window`](Mapping::window) and [`window_mut`](Mapping::window_mut) give a
+//! range as a slice. Where the embedder grants it and the host's platform can,
+//! the slice is the file's own pages, which the host puts into the guest's
+//! memory: no byte is copied, an access is a plain load or store, and pages
+//! that are not touched are not read from the disk.
+//!
+//! ```no_run
+//! fn main() -> Result<(), mem::Error> {
+//!     let index = mem::open("index.bin")?;
+//!     let keys = index.window(4096..)?;
+//!     let (keys, _) = keys.as_chunks::<8>();
+//!     let place = keys.partition_point(|key| u64::from_le_bytes(*key) < 1_000_000);
+//!     println!("key {place} of {}", keys.len());
+//!
+//!     let counters = mem::open_mut("counters.bin")?;
+//!     let mut window = counters.window_mut(..)?;
+//!     window[0] = window[0].wrapping_add(1);
+//!     window.flush()
+//! }
+//! ```
+//!
+//! Elsewhere the slice is a copy, and the guest works all the same:
+//! [`is_zero_copy`](Window::is_zero_copy) tells. A [`Window`] needs as much
+//! room in the guest's memory as a copy does, so a 32-bit guest sees a mapping
+//! of many GiB through one window after another. While a window exists, its
+//! mapping does not write the window's bytes; see [`Window`] for this and what
+//! is beyond its sight.
 //!
 //! # The pages
 //!
@@ -96,7 +127,8 @@
 //!
 //! Guests are built for `wasm32-wasip2`, `wasm32-wasip1` or
 //! `wasm32-unknown-unknown`, and run where a host has the WIT package
-//! `mem:mmap@0.1.0`. For other targets the crate compiles, and every attempt
+//! `mem:mmap@0.1.0`: its interface `mapping`, and `window` if the guest makes
+//! windows. For other targets the crate compiles, and every attempt
 //! to map gives [`ErrorCode::Unsupported`].
 //!
 //! The crate exports `cabi_import_realloc` from the guest's module, through
@@ -114,8 +146,11 @@ mod mapping;
 mod options;
 mod pages;
 mod range;
+mod read_many;
 mod scalar;
+mod shared;
 mod sys;
+mod window;
 
 pub use access::{Access, Protection};
 pub use advice::Advice;
@@ -124,3 +159,4 @@ pub use error::{Error, ErrorCode};
 pub use mapping::Mapping;
 pub use options::{Options, anonymous, create, open, open_mut};
 pub use scalar::Scalar;
+pub use window::{Window, WindowMut};

@@ -1,15 +1,13 @@
 //! A mapping, and the ways to its bytes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::error::{On, Operation};
 use crate::range::Range;
-use crate::sys::Handle;
+use crate::shared::Shared;
+use crate::sys::FlushMode;
 use crate::{Access, Cursor, Error, ErrorCode, Scalar};
-
-/// The most bytes that go to or from the host in one call. The host has a
-/// quota on the bytes of one read.
-const PIECE: usize = 1 << 20;
 
 /// A mapped file, or mapped anonymous memory.
 ///
@@ -18,14 +16,16 @@ const PIECE: usize = 1 << 20;
 /// take `&self`, as those of [`std::fs::File`] do: the bytes belong to the
 /// file, and its other users can change them at any time.
 ///
-/// The bytes lie in the host's memory. Each call copies what it is asked for
-/// between there and the guest's memory, once, so a 32-bit guest can work on
-/// a mapping larger than 4 GiB. A call costs more than the copy of a few bytes
-/// does, so one read of many bytes is faster than many of few.
+/// The bytes lie in the host's memory. Each read and write copies what it is
+/// asked for between there and the guest's memory, once, so a 32-bit guest can
+/// work on a mapping larger than 4 GiB. A call costs more than the copy of a
+/// few bytes does, so one read of many bytes is faster than many of few, and
+/// [`read_many`] fetches bytes of many places by one call. A [`window`] is a
+/// range without calls and, where the host can, without a copy.
 ///
-/// Dropping a mapping unmaps it (munmap(2)). Bytes written to a read-write
-/// mapping then reach the disk when the operating system sees fit; [`unmap`]
-/// flushes first and reports a failure.
+/// Dropping a mapping unmaps it (munmap(2)), once its windows are gone too.
+/// Bytes written to a read-write mapping then reach the disk when the
+/// operating system sees fit; [`unmap`] flushes first and reports a failure.
 ///
 /// ```no_run
 /// let mapping = mem::open("data.bin")?;
@@ -36,35 +36,34 @@ const PIECE: usize = 1 << 20;
 /// ```
 ///
 /// [`Options::offset`]: crate::Options::offset
+/// [`read_many`]: Mapping::read_many
+/// [`window`]: Mapping::window
 /// [`unmap`]: Mapping::unmap
 pub struct Mapping {
-    pub(crate) handle: Handle,
-    size: u64,
-    access: Access,
-    path: Option<Box<str>>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Mapping {
     /// The length of the mapping in bytes. It never changes.
     #[inline]
     pub fn len(&self) -> u64 {
-        self.size
+        self.shared.size
     }
 
     /// Whether the length is 0, as it is for an empty file.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.size == 0
+        self.len() == 0
     }
 
     /// The access that the mapping was made with.
     pub fn access(&self) -> Access {
-        self.access
+        self.shared.access
     }
 
     /// The path that the mapping was made with; none for an anonymous one.
     pub fn path(&self) -> Option<&str> {
-        self.path.as_deref()
+        self.shared.path.as_deref()
     }
 
     /// Copies bytes from `offset` on into `buf` and says how many: all that
@@ -135,6 +134,9 @@ impl Mapping {
     ///
     /// - [`ErrorCode::ReadOnly`]: the mapping is read-only, or
     ///   [`protect`](Mapping::protect) has made pages of the range so
+    /// - [`ErrorCode::Busy`]: a window of this mapping covers bytes of the
+    ///   range; or the mapping is read-write, and guests of another store have
+    ///   windows on the file
     /// - [`ErrorCode::Truncated`]: bytes of the range are gone from the file
     ///
     /// Bytes before those that failed may have been written.
@@ -175,20 +177,10 @@ impl Mapping {
     ///   copy, as for any mapping of 2 GiB or more in a 32-bit guest
     /// - those of [`read_at`](Mapping::read_at)
     pub fn bytes(&self) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
-        usize::try_from(self.size)
-            .ok()
-            .and_then(|size| bytes.try_reserve_exact(size).ok())
-            .ok_or_else(|| self.error("read", On::Whole, ErrorCode::QuotaExceeded))?;
-        loop {
-            let start = bytes.len();
-            let n = self.clamp(start as u64, PIECE);
-            if n == 0 {
-                return Ok(bytes);
-            }
-            bytes.resize(start + n, 0);
-            self.read_inside(start as u64, &mut bytes[start..])?;
-        }
+        let (offset, length) = (0, self.len());
+        self.shared
+            .copy(Range { offset, length })
+            .map_err(|code| self.error("read", On::Whole, code))
     }
 
     /// Loads the number at `offset`, which need not be aligned. Its bytes are
@@ -208,7 +200,8 @@ impl Mapping {
     /// - [`ErrorCode::Truncated`]: bytes of it are gone from the file
     #[inline]
     pub fn get<T: Scalar>(&self, offset: u64) -> Result<T, Error> {
-        T::load(&self.handle, offset).map_err(|code| self.range_error::<T>("load", offset, code))
+        T::load(&self.shared.handle, offset)
+            .map_err(|code| self.range_error::<T>("load", offset, code))
     }
 
     /// Stores `value` at `offset`, which need not be aligned. Its bytes are in
@@ -226,12 +219,18 @@ impl Mapping {
     ///   inside the mapping; nothing is written
     /// - [`ErrorCode::ReadOnly`]: the mapping is read-only, or
     ///   [`protect`](Mapping::protect) has made these pages so
+    /// - [`ErrorCode::Busy`]: a window of this mapping covers bytes of it; or
+    ///   the mapping is read-write, and guests of another store have windows
+    ///   on the file
     /// - [`ErrorCode::Truncated`]: bytes of it are gone from the file
     #[inline]
     pub fn set<T: Scalar>(&self, offset: u64, value: T) -> Result<(), Error> {
-        value
-            .store(&self.handle, offset)
-            .map_err(|code| self.range_error::<T>("store", offset, code))
+        let stored = if self.is_busy(offset, size_of::<T>()) {
+            Err(ErrorCode::Busy)
+        } else {
+            value.store(&self.shared.handle, offset)
+        };
+        stored.map_err(|code| self.range_error::<T>("store", offset, code))
     }
 
     /// A [`Cursor`] at offset 0, which borrows the mapping.
@@ -263,6 +262,9 @@ impl Mapping {
     /// Flushes, unmaps, and reports a failed flush. It is unmapped all the
     /// same.
     ///
+    /// As long as windows of the mapping exist, the file stays mapped for
+    /// them: this flushes, and dropping the last window unmaps.
+    ///
     /// ```no_run
     /// let mapping = mem::create("data.bin", 4096)?;
     /// mapping.set(0, 1_u64)?;
@@ -274,37 +276,33 @@ impl Mapping {
     ///
     /// Those of [`flush`](Mapping::flush).
     pub fn unmap(self) -> Result<(), Error> {
-        let Mapping { handle, path, .. } = self;
         let (verb, on) = ("unmap", On::Whole);
-        handle
-            .unmap()
-            .map_err(|code| Error::new(Operation { verb, on }, path.as_deref(), code))
+        match Arc::try_unwrap(self.shared) {
+            Ok(Shared { handle, path, .. }) => handle
+                .unmap()
+                .map_err(|code| Error::new(Operation { verb, on }, path.as_deref(), code)),
+            Err(shared) => shared
+                .handle
+                .flush(None, FlushMode::Synchronous)
+                .map_err(|code| shared.error(verb, on, code)),
+        }
     }
 }
 
 impl fmt::Debug for Mapping {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mapping")
-            .field("path", &self.path)
-            .field("len", &self.size)
-            .field("access", &self.access)
+            .field("path", &self.path())
+            .field("len", &self.len())
+            .field("access", &self.access())
             .finish_non_exhaustive()
     }
 }
 
 impl Mapping {
-    pub(crate) fn new(handle: Handle, access: Access, path: Option<&str>) -> Self {
-        Mapping {
-            size: handle.size(),
-            handle,
-            access,
-            path: path.map(Box::from),
-        }
-    }
-
     #[cold]
     pub(crate) fn error(&self, verb: &'static str, on: On, code: ErrorCode) -> Error {
-        Error::new(Operation { verb, on }, self.path(), code)
+        self.shared.error(verb, on, code)
     }
 
     #[cold]
@@ -315,48 +313,45 @@ impl Mapping {
 
     /// How many of `len` bytes at `offset` lie inside the mapping.
     fn clamp(&self, offset: u64, len: usize) -> usize {
-        let rest = self.size.saturating_sub(offset);
+        let rest = self.len().saturating_sub(offset);
         usize::try_from(rest).map_or(len, |rest| rest.min(len))
     }
 
     fn check_inside(&self, verb: &'static str, offset: u64, len: usize) -> Result<(), Error> {
         let length = len as u64;
-        if offset
-            .checked_add(length)
-            .is_some_and(|end| end <= self.size)
-        {
+        let range = Range { offset, length };
+        if self.shared.has(range) {
             return Ok(());
         }
-        let on = On::Range(Range { offset, length });
-        Err(self.error(verb, on, ErrorCode::OutOfBounds))
+        Err(self.error(verb, On::Range(range), ErrorCode::OutOfBounds))
+    }
+
+    /// Whether a window covers bytes of the range, which must not be written
+    /// then. Where nothing can be written the host says so.
+    #[inline]
+    fn is_busy(&self, offset: u64, len: usize) -> bool {
+        self.shared.claims.cover(offset, len as u64) && self.access() != Access::ReadOnly
     }
 
     /// Reads bytes that lie wholly inside.
     fn read_inside(&self, offset: u64, buf: &mut [u8]) -> Result<(), Error> {
         let length = buf.len() as u64;
-        let mut at = offset;
-        for piece in buf.chunks_mut(PIECE) {
-            self.handle
-                .read(at, piece)
-                .map_err(|code| self.error("read", On::Range(Range { offset, length }), code))?;
-            at += piece.len() as u64;
-        }
-        Ok(())
+        self.shared
+            .read(offset, buf)
+            .map_err(|code| self.error("read", On::Range(Range { offset, length }), code))
     }
 
     /// Writes bytes that lie wholly inside.
     fn write_inside(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let length = bytes.len() as u64;
-        let error = |code| self.error("write", On::Range(Range { offset, length }), code);
         // Said here for a write of no bytes too, which asks no host.
-        if self.access == Access::ReadOnly {
-            return Err(error(ErrorCode::ReadOnly));
-        }
-        let mut at = offset;
-        for piece in bytes.chunks(PIECE) {
-            self.handle.write(at, piece).map_err(error)?;
-            at += piece.len() as u64;
-        }
-        Ok(())
+        let written = if self.access() == Access::ReadOnly {
+            Err(ErrorCode::ReadOnly)
+        } else if self.is_busy(offset, bytes.len()) {
+            Err(ErrorCode::Busy)
+        } else {
+            self.shared.write(offset, bytes)
+        };
+        written.map_err(|code| self.error("write", On::Range(Range { offset, length }), code))
     }
 }

@@ -1,8 +1,10 @@
 //! How to map: the four usual ways, and a builder for the rest.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::error::{On, Operation};
+use crate::shared::Shared;
 use crate::sys::{Handle, Request};
 use crate::{Access, Error, ErrorCode, Mapping};
 
@@ -193,7 +195,7 @@ impl Options {
         };
         let path = path.to_string_lossy();
         match result {
-            Ok(handle) => Ok(Mapping::new(handle, self.request.access, Some(&path))),
+            Ok(handle) => Ok(self.mapping(handle, Some(&path))),
             Err(code) => Err(self.error(verb, Some(&path), code)),
         }
     }
@@ -219,8 +221,14 @@ impl Options {
     /// - [`ErrorCode::Io`]: the operating system reported another failure
     pub fn anonymous(&self) -> Result<Mapping, Error> {
         match Handle::map(None, &self.request) {
-            Ok(handle) => Ok(Mapping::new(handle, self.request.access, None)),
+            Ok(handle) => Ok(self.mapping(handle, None)),
             Err(code) => Err(self.error("open", None, code)),
+        }
+    }
+
+    fn mapping(&self, handle: Handle, path: Option<&str>) -> Mapping {
+        Mapping {
+            shared: Arc::new(Shared::new(handle, &self.request, path)),
         }
     }
 

@@ -55,7 +55,7 @@ impl Mapping {
     /// - those of [`flush`](Mapping::flush)
     pub fn flush_range(&self, range: impl RangeBounds<u64>) -> Result<(), Error> {
         self.on_pages("flush", &range, |range| {
-            self.handle.flush(range, FlushMode::Synchronous)
+            self.shared.handle.flush(range, FlushMode::Synchronous)
         })
     }
 
@@ -89,7 +89,7 @@ impl Mapping {
     /// known by then.
     pub fn flush_async_range(&self, range: impl RangeBounds<u64>) -> Result<(), Error> {
         self.on_pages("flush", &range, |range| {
-            self.handle.flush(range, FlushMode::Asynchronous)
+            self.shared.handle.flush(range, FlushMode::Asynchronous)
         })
     }
 
@@ -132,7 +132,7 @@ impl Mapping {
     ///   neighbours in more places than the host's quota for mappings allows
     /// - those of [`lock`](Mapping::lock)
     pub fn lock_range(&self, range: impl RangeBounds<u64>) -> Result<(), Error> {
-        self.on_pages("lock", &range, |range| self.handle.lock(range))
+        self.on_pages("lock", &range, |range| self.shared.handle.lock(range))
     }
 
     /// Undoes [`lock`](Mapping::lock) (munlock(2)), for all pages or none.
@@ -169,7 +169,7 @@ impl Mapping {
     ///   neighbours in more places than the host's quota for mappings allows
     /// - those of [`unlock`](Mapping::unlock)
     pub fn unlock_range(&self, range: impl RangeBounds<u64>) -> Result<(), Error> {
-        self.on_pages("unlock", &range, |range| self.handle.unlock(range))
+        self.on_pages("unlock", &range, |range| self.shared.handle.unlock(range))
     }
 
     /// Tells the operating system how the mapping is going to be used
@@ -209,7 +209,9 @@ impl Mapping {
     ///   neighbours in more places than the host's quota for mappings allows
     /// - those of [`advise`](Mapping::advise)
     pub fn advise_range(&self, range: impl RangeBounds<u64>, advice: Advice) -> Result<(), Error> {
-        self.on_pages("advise", &range, |range| self.handle.advise(range, advice))
+        self.on_pages("advise", &range, |range| {
+            self.shared.handle.advise(range, advice)
+        })
     }
 
     /// Changes what the pages can be used for (mprotect(2)), within the access
@@ -227,6 +229,8 @@ impl Mapping {
     ///
     /// - [`ErrorCode::AccessDenied`]: writing is asked for on a mapping made
     ///   read-only, or execution without the embedder's grant
+    /// - [`ErrorCode::Busy`]: pages of a read-write mapping are to become
+    ///   read-only while windows show the file's own pages
     pub fn protect(&self, protection: Protection) -> Result<(), Error> {
         self.protect_range(.., protection)
     }
@@ -253,7 +257,7 @@ impl Mapping {
         protection: Protection,
     ) -> Result<(), Error> {
         self.on_pages("protect", &range, |range| {
-            self.handle.protect(range, protection)
+            self.shared.handle.protect(range, protection)
         })
     }
 

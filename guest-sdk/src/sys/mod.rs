@@ -6,12 +6,16 @@ use crate::Access;
 #[expect(unsafe_code, reason = "the host is called by raw imports")]
 mod wasm;
 #[cfg(target_family = "wasm")]
-pub(crate) use wasm::Handle;
+pub(crate) use wasm::{Attached, Handle};
 
 #[cfg(not(target_family = "wasm"))]
 mod unsupported;
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use unsupported::Handle;
+pub(crate) use unsupported::{Attached, Handle};
+
+/// The most ranges that go to the host in one call. Their list is made on the
+/// stack.
+pub const MOST_RANGES: usize = 256;
 
 /// The contract's `map-options`. That a mapping is anonymous is said by the
 /// lack of a path.

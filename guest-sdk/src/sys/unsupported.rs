@@ -1,9 +1,11 @@
 //! Targets that have no host to ask. Guests compile, and nothing maps.
 
 use std::convert::Infallible;
+use std::ops;
 
 use super::{FlushMode, Request};
 use crate::range::Range;
+use crate::window::Placement;
 use crate::{Advice, ErrorCode, Protection};
 
 /// Cannot be made, since nothing maps.
@@ -21,6 +23,10 @@ impl Handle {
     }
 
     pub fn read(&self, _offset: u64, _buf: &mut [u8]) -> Result<()> {
+        match self.0 {}
+    }
+
+    pub fn read_many(&self, _ranges: &[ops::Range<u64>], _buf: &mut [u8]) -> Result<()> {
         match self.0 {}
     }
 
@@ -80,7 +86,36 @@ impl Handle {
         match self.0 {}
     }
 
+    pub fn page_size(&self) -> u32 {
+        match self.0 {}
+    }
+
+    pub fn attach(&self, _placement: Placement) -> Result<Attached> {
+        match self.0 {}
+    }
+
     pub fn unmap(self) -> Result<()> {
+        match self.0 {}
+    }
+}
+
+/// Cannot be made either.
+pub struct Attached(Infallible);
+
+impl Attached {
+    pub fn bytes(&self) -> &[u8] {
+        match self.0 {}
+    }
+
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        match self.0 {}
+    }
+
+    pub fn check(&self) -> Result<()> {
+        match self.0 {}
+    }
+
+    pub fn detach(self) -> Result<()> {
         match self.0 {}
     }
 }

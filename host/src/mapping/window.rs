@@ -75,6 +75,10 @@ impl Mapping {
         let origin = self.origin.as_ref().ok_or(Error::Unsupported)?;
         let end = self.map.len().min(skipped + (length - into_page));
         self.check_present(&(skipped..end))?;
+        let end_in_file = origin.offset + end as u64;
+        if skipped < end && origin.file.metadata()?.len() < end_in_file {
+            return Err(Error::Truncated);
+        }
         if self.access == Access::ReadWrite {
             self.check_writable(&(skipped..end))?;
         }

@@ -1,10 +1,17 @@
 //! Guests: calls into the host by the contract in `wit/`.
 
+mod attach;
+mod error_case;
+mod memory;
 mod read;
 
+use std::ops;
+
+pub use self::attach::Attached;
 use self::wit::mem::mmap::mapping as contract;
 use super::{FlushMode, Request};
 use crate::range::Range;
+use crate::window::Placement;
 use crate::{Access, Advice, ErrorCode, Protection};
 
 mod wit {
@@ -38,6 +45,10 @@ impl Handle {
 
     pub fn read(&self, offset: u64, buf: &mut [u8]) -> Result<()> {
         read::read(&self.0, offset, buf).map_err(code)
+    }
+
+    pub fn read_many(&self, ranges: &[ops::Range<u64>], buf: &mut [u8]) -> Result<()> {
+        read::read_many(&self.0, ranges, buf).map_err(code)
     }
 
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
@@ -116,6 +127,14 @@ impl Handle {
             Protection::ReadWriteExecute => contract::Protection::ReadWriteExecute,
         };
         self.0.protect(range.map(bytes), protection).map_err(code)
+    }
+
+    pub fn page_size(&self) -> u32 {
+        attach::page_size()
+    }
+
+    pub fn attach(&self, placement: Placement) -> Result<Attached> {
+        Attached::new(&self.0, placement)
     }
 
     pub fn unmap(self) -> Result<()> {

@@ -1,4 +1,4 @@
-//! `[method]mapping.read` without an allocation.
+//! `[method]mapping.read` and `read-many` without an allocation.
 //!
 //! A list that the host returns goes where the guest's `cabi_import_realloc`
 //! says. While a read is under way that is the caller's own buffer; for every
@@ -7,17 +7,38 @@
 
 use std::alloc::{Layout, dealloc};
 use std::cell::Cell;
-use std::ptr;
+use std::mem::MaybeUninit;
+use std::{ops, ptr};
 
 use super::contract::{ErrorCode, Mapping};
+use super::error_case::error_case;
+use crate::sys::MOST_RANGES;
 
-// What the canonical ABI makes of `read`. Handles and lengths are `i32` and
+// What the canonical ABI makes of the two. Handles and lengths are `i32` and
 // `i64` to it, signs unused.
 #[link(wasm_import_module = "mem:mmap/mapping@0.1.0")]
 unsafe extern "C" {
     #[link_name = "[method]mapping.read"]
     fn import_read(handle: i32, offset: i64, length: i64, returned: *mut Returned);
+
+    #[link_name = "[method]mapping.read-many"]
+    fn import_read_many(
+        handle: i32,
+        ranges: *const ContractRange,
+        number: usize,
+        returned: *mut Returned,
+    );
 }
+
+/// The record `range` in memory.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct ContractRange {
+    offset: u64,
+    length: u64,
+}
+
+const _: () = assert!(size_of::<ContractRange>() == 16 && align_of::<ContractRange>() == 8);
 
 /// `result<list<u8>, error-code>` in memory: the tag at 0, the list's address
 /// at 4, or the error's case in the one byte there, the list's length at 8.
@@ -37,6 +58,49 @@ thread_local! {
 
 /// Fills `buf` with the bytes from `offset` on. `buf` must not be empty.
 pub(super) fn read(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
+    let handle = mapping.handle().cast_signed();
+    // SAFETY: the signature is the canonical ABI's for this function, whose
+    // handle is alive because `mapping` is borrowed.
+    unsafe {
+        fill(buf, |length, returned| {
+            import_read(handle, offset.cast_signed(), length, returned);
+        })
+    }
+}
+
+/// Fills `buf` with the bytes of `ranges`, one after the other. They are no
+/// more than `MOST_RANGES`, and `buf` must not be empty.
+pub(super) fn read_many(
+    mapping: &Mapping,
+    ranges: &[ops::Range<u64>],
+    buf: &mut [u8],
+) -> Result<(), ErrorCode> {
+    let handle = mapping.handle().cast_signed();
+    let mut list = [const { MaybeUninit::<ContractRange>::uninit() }; MOST_RANGES];
+    for (range, element) in ranges.iter().zip(&mut list) {
+        element.write(ContractRange {
+            offset: range.start,
+            length: range.end - range.start,
+        });
+    }
+    let number = ranges.len().min(list.len());
+    // SAFETY: as in `read`. The host reads the first `number` elements of
+    // `list`, which are initialised.
+    unsafe {
+        fill(buf, |_, returned| {
+            import_read_many(handle, list.as_ptr().cast(), number, returned);
+        })
+    }
+}
+
+/// Fills `buf` with the list that `call` returns, which gets the length of
+/// `buf` and where to put its result.
+///
+/// # Safety
+///
+/// `call` calls one import, whose result is such a list or an error.
+#[inline]
+unsafe fn fill(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Result<(), ErrorCode> {
     debug_assert!(!buf.is_empty());
     let target = buf.as_mut_ptr();
     let mut returned = Returned {
@@ -44,20 +108,10 @@ pub(super) fn read(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(),
         list: ptr::null_mut(),
         len: 0,
     };
+    // The host writes to what `cabi_import_realloc` hands out: `buf`, whose
+    // only user we are until this function returns, or memory of its own.
     ARMED.set(Some((target, buf.len())));
-    // SAFETY: the signature is the canonical ABI's for this function, whose
-    // handle is alive because `mapping` is borrowed. The host writes to
-    // `returned`, which has the size and alignment of the result, and to what
-    // `cabi_import_realloc` hands out: `buf`, whose only user we are until
-    // this function returns, or memory of its own.
-    unsafe {
-        import_read(
-            mapping.handle().cast_signed(),
-            offset.cast_signed(),
-            (buf.len() as u64).cast_signed(),
-            &mut returned,
-        );
-    }
+    call((buf.len() as u64).cast_signed(), &mut returned);
     ARMED.set(None);
 
     if returned.is_err != 0 {
@@ -87,37 +141,6 @@ pub(super) fn read(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(),
         }
     }
     complete
-}
-
-/// The error case of this number, counted from 0 in the contract's order.
-fn error_case(number: u8) -> ErrorCode {
-    const CASES: [ErrorCode; 14] = [
-        ErrorCode::AccessDenied,
-        ErrorCode::NotFound,
-        ErrorCode::NotAFile,
-        ErrorCode::InvalidArgument,
-        ErrorCode::OutOfBounds,
-        ErrorCode::ReadOnly,
-        ErrorCode::Truncated,
-        ErrorCode::NotLocked,
-        ErrorCode::LockLimit,
-        ErrorCode::QuotaExceeded,
-        ErrorCode::Busy,
-        ErrorCode::NoSpace,
-        ErrorCode::Unsupported,
-        ErrorCode::Io,
-    ];
-    const _: () = {
-        let mut number = 0;
-        while number < CASES.len() {
-            assert!(CASES[number] as usize == number);
-            number += 1;
-        }
-    };
-    CASES
-        .get(usize::from(number))
-        .copied()
-        .unwrap_or(ErrorCode::Io)
 }
 
 /// Where a list that an import of this module returns goes. wit-component

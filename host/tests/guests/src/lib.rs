@@ -3,8 +3,10 @@
 //! where the promise is not kept.
 
 mod buffer;
+mod memory;
 
 pub use buffer::{Buffer, map, map_from};
+pub use memory::{WASM_PAGE, grow_memory, memory_pages, trap};
 
 use mem::{Error, ErrorCode};
 use std::fmt::Debug;

@@ -1,16 +1,14 @@
 //! Looks whether its memory holds anything of another guest's file, attaches
 //! windows to its own, and ends without detaching them: as the argument says.
 
-use core::arch::wasm32;
 use test_guests::raw::Access;
-use test_guests::{Buffer, map};
+use test_guests::{Buffer, WASM_PAGE, grow_memory, map, trap};
 
 const PAGES: usize = 32;
 
 fn main() {
-    let before = wasm32::memory_grow(0, PAGES);
     // SAFETY: these pages are new, and nobody else's.
-    let new = unsafe { std::slice::from_raw_parts((before << 16) as *const u8, PAGES << 16) };
+    let new = unsafe { std::slice::from_raw_parts(grow_memory(PAGES), PAGES * WASM_PAGE) };
     assert!(
         new.iter().all(|&byte| byte == 0),
         "another guest's bytes are seen"
@@ -27,7 +25,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("return") => {}
         Some("exit") => std::process::exit(0),
-        Some("trap") => wasm32::unreachable(),
+        Some("trap") => trap(),
         other => panic!("{other:?}"),
     }
 }

@@ -1,10 +1,9 @@
 //! A window over all the memory that a 32-bit guest can have, less what it
 //! uses: it costs the host no memory until it is written.
 
-use core::arch::wasm32;
 use std::slice;
 use test_guests::raw::{Access, window};
-use test_guests::{host_status_kib, map};
+use test_guests::{grow_memory, host_status_kib, map, memory_pages};
 
 /// One list of a component cannot be longer than the host lifts in one call.
 const PIECE: usize = 64 << 20;
@@ -17,10 +16,7 @@ fn main() {
 
 fn attach_everything(access: Access) {
     static START: std::sync::OnceLock<usize> = std::sync::OnceLock::new();
-    let start = *START.get_or_init(|| {
-        let pages = (1 << 16) - wasm32::memory_size(0);
-        wasm32::memory_grow(0, pages) << 16
-    });
+    let start = *START.get_or_init(|| grow_memory((1 << 16) - memory_pages()) as usize);
     let mapping = map("large", access);
     let before = host_status_kib("RssAnon");
     let mut windows = Vec::new();

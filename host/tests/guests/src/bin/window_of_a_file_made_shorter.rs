@@ -21,6 +21,11 @@ fn main() {
 
         let file = File::options().write(true).open("file").unwrap();
         file.set_len(2 * PAGE).unwrap();
+        // A new window is refused, even if nothing has met the loss yet.
+        let fresh = Buffer::new(3);
+        let refused = fresh.attach(&mapping, 0).map(drop);
+        assert_eq!(refused, Err(ErrorCode::Truncated));
+        drop(fresh.attach_part(&mapping, 0, 0..2 * P).unwrap());
         assert_eq!(window.check(), Err(ErrorCode::Truncated));
         assert_eq!(buffer.get(5 * P), 0);
         assert_eq!(buffer.bytes(2 * P..8 * P), [0; 6 * P]);

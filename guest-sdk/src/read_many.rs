@@ -1,0 +1,134 @@
+//! Many ranges by one call.
+
+use std::ops::{Bound, Range};
+
+use crate::error::On;
+use crate::range::{self, Malformed};
+use crate::shared::PIECE;
+use crate::sys::MOST_RANGES;
+use crate::{Error, ErrorCode, Mapping};
+
+impl Mapping {
+    /// Fills `buf` with the bytes of all `ranges`, one after the other in the
+    /// order of the list. Ranges may overlap and may be empty, and their
+    /// lengths add up to that of `buf`.
+    ///
+    /// It is what [`read_exact_at`](Mapping::read_exact_at) for each of them
+    /// gives, and faster, because it is one host call. As many are made as it
+    /// takes for none to ask for more than 1 MiB or more than 256 ranges.
+    /// Nothing is allocated on the way.
+    ///
+    /// ```no_run
+    /// let mapping = mem::open("index.bin")?;
+    /// let mut records = [[0; 32]; 3];
+    /// let wanted = [7_u64, 4, 900].map(|record| record * 32..(record + 1) * 32);
+    /// mapping.read_many(&wanted, records.as_flattened_mut())?;
+    /// # Ok::<(), mem::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorCode::InvalidArgument`]: the lengths do not add up to that of
+    ///   `buf`, or a range ends before it starts; nothing is read
+    /// - [`ErrorCode::OutOfBounds`]: a range does not lie wholly inside the
+    ///   mapping; nothing is read
+    /// - those of [`read_at`](Mapping::read_at)
+    pub fn read_many(&self, ranges: &[Range<u64>], buf: &mut [u8]) -> Result<(), Error> {
+        let on = On::Many(ranges.len());
+        if self.check_many(ranges)? != Some(buf.len() as u64) {
+            return Err(self.error("read", on, ErrorCode::InvalidArgument));
+        }
+        let (mut ranges, mut buf) = (ranges, buf);
+        while !ranges.is_empty() {
+            let batch = Batch::first_of(ranges);
+            let (these, rest) = ranges.split_at(batch.ranges);
+            let (bytes, rest_of_buf) = buf.split_at_mut(batch.bytes);
+            match these {
+                _ if bytes.is_empty() => Ok(()),
+                [range] => self.shared.read(range.start, bytes),
+                _ => self.shared.handle.read_many(these, bytes),
+            }
+            .map_err(|code| self.error("read", on, code))?;
+            (ranges, buf) = (rest, rest_of_buf);
+        }
+        Ok(())
+    }
+
+    /// The sum of the lengths; none if it does not fit into 64 bits.
+    fn check_many(&self, ranges: &[Range<u64>]) -> Result<Option<u64>, Error> {
+        let mut sum = Some(0_u64);
+        for &Range { start, end } in ranges {
+            let Some(length) = end.checked_sub(start) else {
+                let on = On::Malformed(Malformed {
+                    start: Bound::Included(start),
+                    end: Bound::Excluded(end),
+                });
+                return Err(self.error("read", on, ErrorCode::InvalidArgument));
+            };
+            if end > self.len() {
+                let offset = start;
+                let on = On::Range(range::Range { offset, length });
+                return Err(self.error("read", on, ErrorCode::OutOfBounds));
+            }
+            sum = sum.and_then(|sum| sum.checked_add(length));
+        }
+        Ok(sum)
+    }
+}
+
+/// What one host call reads: so many ranges from the start of a list.
+#[derive(Debug, PartialEq, Eq)]
+struct Batch {
+    ranges: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    /// As many of `ranges` as fit, and one at least. Their lengths add up to
+    /// no more than a buffer in memory has.
+    fn first_of(ranges: &[Range<u64>]) -> Self {
+        let (mut number, mut bytes) = (0, 0);
+        for range in ranges.iter().take(MOST_RANGES) {
+            let with = bytes + (range.end - range.start) as usize;
+            if number > 0 && with > PIECE {
+                break;
+            }
+            (number, bytes) = (number + 1, with);
+        }
+        Batch {
+            ranges: number,
+            bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = PIECE as u64;
+
+    fn first_of(ranges: &[Range<u64>]) -> (usize, usize) {
+        let Batch { ranges, bytes } = Batch::first_of(ranges);
+        (ranges, bytes)
+    }
+
+    #[test]
+    fn a_batch_has_all_ranges_that_fit_into_one_read() {
+        assert_eq!(first_of(&[0..10, 5..5, 3..8]), (3, 15));
+        assert_eq!(first_of(&[0..MIB - 1, 7..8, 7..7, 9..10]), (3, PIECE));
+        assert_eq!(first_of(&[0..MIB - 1, 7..9]), (1, PIECE - 1));
+    }
+
+    #[test]
+    fn a_range_that_does_not_fit_is_a_batch_of_its_own() {
+        assert_eq!(first_of(&[5..MIB + 6, 7..7]), (1, PIECE + 1));
+        assert_eq!(first_of(&[5..MIB + 6, 7..8]), (1, PIECE + 1));
+        assert_eq!(first_of(&[7..7, 5..MIB + 6]), (1, 0));
+    }
+
+    #[test]
+    fn a_batch_has_no_more_ranges_than_one_call_takes() {
+        assert_eq!(first_of(&vec![4..6; 1000]), (MOST_RANGES, 2 * MOST_RANGES));
+    }
+}

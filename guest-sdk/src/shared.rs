@@ -1,0 +1,84 @@
+//! What a mapping and its windows hold together.
+
+use crate::error::{On, Operation};
+use crate::range::Range;
+use crate::sys::{Handle, Request};
+use crate::window::Claims;
+use crate::{Access, Error, ErrorCode};
+
+/// The most bytes that go to or from the host in one call. The host has a
+/// quota on the bytes of one read.
+pub(crate) const PIECE: usize = 1 << 20;
+
+/// A handle of the host's, and what was asked for when it was made. The file
+/// is mapped as long as this lives.
+pub(crate) struct Shared {
+    pub handle: Handle,
+    pub size: u64,
+    pub access: Access,
+    /// Where in the file the mapping starts.
+    pub file_offset: u64,
+    pub path: Option<Box<str>>,
+    pub claims: Claims,
+}
+
+impl Shared {
+    pub fn new(handle: Handle, request: &Request, path: Option<&str>) -> Self {
+        Self {
+            size: handle.size(),
+            handle,
+            access: request.access,
+            file_offset: request.offset,
+            path: path.map(Box::from),
+            claims: Claims::default(),
+        }
+    }
+
+    #[cold]
+    pub fn error(&self, verb: &'static str, on: On, code: ErrorCode) -> Error {
+        Error::new(Operation { verb, on }, self.path.as_deref(), code)
+    }
+
+    /// Whether the range lies wholly inside the mapping.
+    pub fn has(&self, Range { offset, length }: Range) -> bool {
+        offset
+            .checked_add(length)
+            .is_some_and(|end| end <= self.size)
+    }
+
+    /// Reads bytes that lie wholly inside.
+    pub fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
+        let mut at = offset;
+        for piece in buf.chunks_mut(PIECE) {
+            self.handle.read(at, piece)?;
+            at += piece.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Writes bytes that lie wholly inside, whether windows cover them or not.
+    pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), ErrorCode> {
+        let mut at = offset;
+        for piece in bytes.chunks(PIECE) {
+            self.handle.write(at, piece)?;
+            at += piece.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// A copy of a range that lies wholly inside.
+    pub fn copy(&self, range: Range) -> Result<Vec<u8>, ErrorCode> {
+        let mut copy = Vec::new();
+        let length = usize::try_from(range.length)
+            .ok()
+            .filter(|&length| copy.try_reserve_exact(length).is_ok())
+            .ok_or(ErrorCode::QuotaExceeded)?;
+        // Zeroed piece by piece, which stay in the processor's cache.
+        while copy.len() < length {
+            let start = copy.len();
+            copy.resize(length.min(start + PIECE), 0);
+            self.read(range.offset + start as u64, &mut copy[start..])?;
+        }
+        Ok(copy)
+    }
+}

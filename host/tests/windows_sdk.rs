@@ -1,0 +1,169 @@
+//! What the guest SDK promises of windows and `read_many`, on a host that
+//! grants windows and on those where they are copies.
+
+mod common;
+
+use anyhow::Result;
+use common::{ENGINE, Host, component, run_in};
+use wasmtime::component::types::ComponentItem;
+
+#[test]
+fn read_many() -> Result<()> {
+    let mut host = Host::new();
+    // The SDK asks for no more at a time.
+    host.mem.max_read_bytes(1 << 20);
+    host.run("sdk_read_many")
+}
+
+mod copy {
+    use super::*;
+
+    fn run(guest: &str) -> Result<()> {
+        let mut host = Host::new();
+        host.args.push("copy".to_owned());
+        host.run(guest)
+    }
+
+    #[test]
+    fn contents() -> Result<()> {
+        run("sdk_window_contents")
+    }
+
+    #[test]
+    fn write_back() -> Result<()> {
+        run("sdk_window_write_back")
+    }
+
+    #[test]
+    fn private() -> Result<()> {
+        run("sdk_window_private")
+    }
+
+    #[test]
+    fn busy() -> Result<()> {
+        run("sdk_window_busy")
+    }
+
+    #[test]
+    fn errors() -> Result<()> {
+        run("sdk_window_errors")
+    }
+
+    #[test]
+    fn in_turn() -> Result<()> {
+        run("sdk_windows_in_turn")
+    }
+
+    #[test]
+    fn after_unmap() -> Result<()> {
+        after_unmap_on(Host::new(), "copy")
+    }
+
+    /// The embedder grants windows, and the guest's memory cannot have them.
+    #[test]
+    fn on_an_engine_without_windows() -> Result<()> {
+        let mut host = Host::with_windows();
+        host.engine = ENGINE.clone();
+        host.args.push("copy".to_owned());
+        host.run("sdk_window_contents")?;
+        host.run("sdk_window_write_back")
+    }
+}
+
+mod zero_copy {
+    use super::*;
+
+    fn run(guest: &str) -> Result<()> {
+        let mut host = Host::with_windows();
+        host.args.push("zero-copy".to_owned());
+        host.run(guest)
+    }
+
+    #[test]
+    fn contents() -> Result<()> {
+        run("sdk_window_contents")
+    }
+
+    #[test]
+    fn write_back() -> Result<()> {
+        run("sdk_window_write_back")
+    }
+
+    #[test]
+    fn private() -> Result<()> {
+        run("sdk_window_private")
+    }
+
+    #[test]
+    fn busy() -> Result<()> {
+        run("sdk_window_busy")
+    }
+
+    #[test]
+    fn errors() -> Result<()> {
+        run("sdk_window_errors")
+    }
+
+    #[test]
+    fn in_turn() -> Result<()> {
+        run("sdk_windows_in_turn")
+    }
+
+    #[test]
+    fn after_unmap() -> Result<()> {
+        after_unmap_on(Host::with_windows(), "zero-copy")
+    }
+
+    #[test]
+    fn quota() -> Result<()> {
+        let mut host = Host::with_windows();
+        host.mem.max_windows(2);
+        host.run("sdk_window_quota")
+    }
+
+    /// That another store keeps a window out is an error, and not hidden by a
+    /// copy.
+    #[test]
+    fn of_another_store() -> Result<()> {
+        for held in ["window", "window_mut"] {
+            let mut host = Host::with_windows();
+            host.args.push(held.to_owned());
+            host.write("shared", [b's'; 5000]);
+            let mut holder = host.store(host.mem.build());
+            run_in(&mut holder, "sdk_window_left")?;
+            host.run("sdk_window_of_another_store")?;
+        }
+        Ok(())
+    }
+}
+
+fn after_unmap_on(mut host: Host, windows: &str) -> Result<()> {
+    host.grant_proc();
+    host.args = vec![host.dir_name(), windows.to_owned()];
+    host.run("sdk_window_after_unmap")
+}
+
+/// A guest needs of its host what it uses.
+#[test]
+fn imports() -> Result<()> {
+    let imports = |guest: &str| -> Result<Vec<String>> {
+        let component = component(&ENGINE, guest)?;
+        let ty = component.component_type();
+        let interfaces = ty.imports(&ENGINE);
+        let interfaces =
+            interfaces.filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)));
+        let names = interfaces.map(|(name, _)| name.to_owned());
+        Ok(names.filter(|name| name.starts_with("mem:")).collect())
+    };
+    assert_eq!(imports("cursor")?, ["mem:mmap/mapping@0.1.0"]);
+    assert_eq!(imports("sdk_read_many")?, ["mem:mmap/mapping@0.1.0"]);
+    assert_eq!(
+        imports("sdk_window_only")?,
+        ["mem:mmap/mapping@0.1.0", "mem:mmap/window@0.1.0"]
+    );
+    for host in [Host::new(), Host::with_windows()] {
+        host.write("file", "before the rest");
+        host.run("sdk_window_only")?;
+    }
+    Ok(())
+}
