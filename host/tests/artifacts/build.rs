@@ -11,8 +11,10 @@ const PACKAGES: &[&str] = &[
     "bench-guest",
     "cow",
     "grep",
+    "inspect",
     "kv",
     "lock",
+    "search",
     "test-guests",
     "wc",
 ];
