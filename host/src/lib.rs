@@ -60,6 +60,11 @@
 //! own, [`add_to_linker_async`] for those that must not be blocked while a
 //! flush waits for the disk.
 //!
+//! # Core modules
+//!
+//! Guests need not be components: [`core`] serves core modules that import the
+//! same interfaces, at a fraction of the price of a component's call.
+//!
 //! # Files that others change
 //!
 //! The bytes of a mapping are the file's, and other processes can change them
@@ -102,6 +107,7 @@
 //! [`ResourceTable`]: wasmtime::component::ResourceTable
 
 mod bindings;
+pub mod core;
 mod ctx;
 mod error;
 mod fault;
@@ -112,6 +118,7 @@ mod lower;
 mod mapping;
 mod os;
 mod quota;
+mod reading;
 mod sharing;
 mod window;
 

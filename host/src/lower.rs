@@ -4,8 +4,8 @@
 use crate::Error;
 use crate::bindings::wit::{self, ErrorCode};
 use crate::linker::Handle;
+use crate::reading::Reading;
 use std::mem::MaybeUninit;
-use std::ops::Range;
 use wasmtime::Result;
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LowerContext,
@@ -14,30 +14,7 @@ use wasmtime::component::{ComponentNamedList, ComponentType, Lower};
 
 /// The list of results of a read, which is one `result<list<u8>, error-code>`,
 /// whose bytes are still in the mapping.
-pub(crate) struct ReadResult(std::result::Result<Source, Error>);
-
-struct Source {
-    mapping: Handle,
-    ranges: Ranges,
-    length: usize,
-}
-
-/// Offsets into the mapping, checked. Most reads have one range, for which
-/// nothing is allocated.
-enum Ranges {
-    One(Range<usize>),
-    Many(Vec<Range<usize>>),
-}
-
-impl Source {
-    /// Copies the bytes of all ranges to `to`, which has room for just them.
-    fn read(&self, to: &mut [u8]) -> std::result::Result<(), Error> {
-        match &self.ranges {
-            Ranges::One(range) => self.mapping.copy_out(range, to),
-            Ranges::Many(ranges) => self.mapping.copy_out_many(ranges, to),
-        }
-    }
-}
+pub(crate) struct ReadResult(std::result::Result<(Handle, Reading), Error>);
 
 /// What the canonical ABI takes this for.
 type Owned = (std::result::Result<Vec<u8>, ErrorCode>,);
@@ -46,37 +23,14 @@ impl ReadResult {
     /// The read of `length` bytes from `offset` on, of which `limit` are
     /// allowed.
     pub(crate) fn new(mapping: Handle, offset: u64, length: u64, limit: u64) -> Self {
-        Self(match mapping.readable(offset, length) {
-            Ok(range) if length <= limit => {
-                mapping.prefetch(&range);
-                Ok(Source {
-                    mapping,
-                    length: range.len(),
-                    ranges: Ranges::One(range),
-                })
-            }
-            Ok(_) => Err(Error::QuotaExceeded),
-            Err(error) => Err(error),
-        })
+        let reading = Reading::new(&mapping, offset, length, limit);
+        Self(reading.map(|reading| (mapping, reading)))
     }
 
     /// The read of all `ranges`, of whose bytes `limit` are allowed together.
     pub(crate) fn many(mapping: Handle, ranges: &[wit::Range], limit: u64) -> Self {
-        let mut length = 0_u64;
-        let checked = ranges.iter().map(|range| {
-            let checked = mapping.readable(range.offset, range.length)?;
-            length = length.saturating_add(range.length);
-            Ok(checked)
-        });
-        let checked = checked.collect::<std::result::Result<Vec<_>, _>>();
-        Self(checked.and_then(|ranges| {
-            let length = usize::try_from(length).ok().filter(|_| length <= limit);
-            Ok(Source {
-                length: length.ok_or(Error::QuotaExceeded)?,
-                mapping,
-                ranges: Ranges::Many(ranges),
-            })
-        }))
+        let reading = Reading::many(&mapping, ranges, limit);
+        Self(reading.map(|reading| (mapping, reading)))
     }
 }
 
@@ -106,9 +60,9 @@ unsafe impl Lower for ReadResult {
     ) -> Result<()> {
         // Not on the way of a guest's call: its results are in memory.
         let owned: Owned = match &self.0 {
-            Ok(source) => {
-                let mut bytes = vec![0; source.length];
-                let read = source.read(&mut bytes);
+            Ok((mapping, reading)) => {
+                let mut bytes = vec![0; reading.length];
+                let read = reading.read(mapping, &mut bytes);
                 (read.map(|()| bytes).map_err(Into::into),)
             }
             Err(error) => (Err((*error).into()),),
@@ -123,12 +77,12 @@ unsafe impl Lower for ReadResult {
         offset: usize,
     ) -> Result<()> {
         let error = match &self.0 {
-            Ok(source) => {
-                let list = cx.realloc(0, 0, 1, source.length)?;
+            Ok((mapping, reading)) => {
+                let list = cx.realloc(0, 0, 1, reading.length)?;
                 // `realloc` has checked that this is inside the memory.
-                let to = &mut cx.as_slice_mut()[list..][..source.length];
-                match source.read(to) {
-                    Ok(()) => return store_list(cx, offset, list, source.length),
+                let to = &mut cx.as_slice_mut()[list..][..reading.length];
+                match reading.read(mapping, to) {
+                    Ok(()) => return store_list(cx, offset, list, reading.length),
                     Err(error) => error,
                 }
             }

@@ -4,10 +4,19 @@
 mod common;
 
 use anyhow::Result;
-use common::Host;
+use common::{Host, Kind};
 use std::sync::{Mutex, PoisonError};
 
 static TURN: Mutex<()> = Mutex::new(());
+
+/// Runs the guest as all that it is built as.
+fn run(mut host: Host, guest: &str) -> Result<()> {
+    for kind in Kind::ALL {
+        host.kind = kind;
+        host.run(guest)?;
+    }
+    Ok(())
+}
 
 #[test]
 fn rounds_of_map_and_unmap_leave_nothing_behind() -> Result<()> {
@@ -15,7 +24,7 @@ fn rounds_of_map_and_unmap_leave_nothing_behind() -> Result<()> {
     let mut host = Host::new();
     host.mem.max_locked_bytes(1 << 20);
     host.grant_proc();
-    host.run("churn")
+    run(host, "churn")
 }
 
 #[test]
@@ -24,7 +33,7 @@ fn reading_a_part_of_a_large_file_takes_little_memory() -> Result<()> {
     let mut host = Host::new();
     common::sparse(&host.path("large"), 4 << 30);
     host.grant_proc();
-    host.run("read_1_mib_of_4_gib")
+    run(host, "read_1_mib_of_4_gib")
 }
 
 #[test]
@@ -32,7 +41,7 @@ fn windows_that_come_and_go_leave_nothing_behind() -> Result<()> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut host = Host::with_windows();
     host.grant_proc();
-    host.run("window_churn")
+    run(host, "window_churn")
 }
 
 #[test]
@@ -41,5 +50,5 @@ fn windows_over_all_of_a_guests_memory_take_none() -> Result<()> {
     let mut host = Host::with_windows();
     host.grant_proc();
     common::sparse(&host.path("large"), 4 << 30);
-    host.run("window_of_4_gib")
+    run(host, "window_of_4_gib")
 }

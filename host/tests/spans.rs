@@ -4,7 +4,7 @@
 mod common;
 
 use anyhow::Result;
-use common::Host;
+use common::{Host, Kind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use tracing::span::{Attributes, Id};
@@ -36,15 +36,18 @@ fn map_and_unmap() -> Result<()> {
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(spans.clone()))?;
     let here = thread::current().id();
 
-    // This guest maps one file and is unmapped with its store.
-    let host = Host::new();
-    host.run("one_fault")?;
-    assert_eq!(spans.take(), [("map", here), ("unmap", here)]);
-
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    runtime.block_on(host.run_async("map_and_unmap"))?;
-    let (names, threads): (Vec<_>, Vec<_>) = spans.take().into_iter().unzip();
-    assert_eq!(names, ["map", "unmap"]);
-    assert!(!threads.contains(&here));
+    let mut host = Host::new();
+    for kind in Kind::ALL {
+        host.kind = kind;
+        // This guest maps one file and is unmapped with its store.
+        host.run("one_fault")?;
+        assert_eq!(spans.take(), [("map", here), ("unmap", here)]);
+
+        runtime.block_on(host.run_async("map_and_unmap"))?;
+        let (names, threads): (Vec<_>, Vec<_>) = spans.take().into_iter().unzip();
+        assert_eq!(names, ["map", "unmap"]);
+        assert!(!threads.contains(&here));
+    }
     Ok(())
 }

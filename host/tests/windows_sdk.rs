@@ -15,126 +15,76 @@ fn read_many() -> Result<()> {
     host.run("sdk_read_many")
 }
 
-mod copy {
-    use super::*;
+/// What holds of windows and of copies alike. The guest's argument says which
+/// it gets.
+macro_rules! both {
+    ($($test:ident: $guest:literal;)*) => {
+        mod copy {
+            $(#[test]
+            fn $test() -> anyhow::Result<()> {
+                super::run(super::Host::new(), "copy", $guest)
+            })*
+        }
 
-    fn run(guest: &str) -> Result<()> {
-        let mut host = Host::new();
-        host.args.push("copy".to_owned());
-        host.run(guest)
-    }
-
-    #[test]
-    fn contents() -> Result<()> {
-        run("sdk_window_contents")
-    }
-
-    #[test]
-    fn write_back() -> Result<()> {
-        run("sdk_window_write_back")
-    }
-
-    #[test]
-    fn private() -> Result<()> {
-        run("sdk_window_private")
-    }
-
-    #[test]
-    fn busy() -> Result<()> {
-        run("sdk_window_busy")
-    }
-
-    #[test]
-    fn errors() -> Result<()> {
-        run("sdk_window_errors")
-    }
-
-    #[test]
-    fn in_turn() -> Result<()> {
-        run("sdk_windows_in_turn")
-    }
-
-    #[test]
-    fn after_unmap() -> Result<()> {
-        after_unmap_on(Host::new(), "copy")
-    }
-
-    /// The embedder grants windows, and the guest's memory cannot have them.
-    #[test]
-    fn on_an_engine_without_windows() -> Result<()> {
-        let mut host = Host::with_windows();
-        host.engine = ENGINE.clone();
-        host.args.push("copy".to_owned());
-        host.run("sdk_window_contents")?;
-        host.run("sdk_window_write_back")
-    }
+        mod zero_copy {
+            $(#[test]
+            fn $test() -> anyhow::Result<()> {
+                super::run(super::Host::with_windows(), "zero-copy", $guest)
+            })*
+        }
+    };
 }
 
-mod zero_copy {
-    use super::*;
+both! {
+    contents: "sdk_window_contents";
+    write_back: "sdk_window_write_back";
+    private: "sdk_window_private";
+    busy: "sdk_window_busy";
+    errors: "sdk_window_errors";
+    in_turn: "sdk_windows_in_turn";
+}
 
-    fn run(guest: &str) -> Result<()> {
+fn run(mut host: Host, windows: &str, guest: &str) -> Result<()> {
+    host.args.push(windows.to_owned());
+    host.run(guest)
+}
+
+/// The embedder grants windows, and the guest's memory cannot have them.
+#[test]
+fn copies_on_an_engine_without_windows() -> Result<()> {
+    for guest in ["sdk_window_contents", "sdk_window_write_back"] {
         let mut host = Host::with_windows();
-        host.args.push("zero-copy".to_owned());
-        host.run(guest)
+        host.engine = ENGINE.clone();
+        run(host, "copy", guest)?;
     }
+    Ok(())
+}
 
-    #[test]
-    fn contents() -> Result<()> {
-        run("sdk_window_contents")
-    }
+#[test]
+fn after_unmap() -> Result<()> {
+    after_unmap_on(Host::new(), "copy")?;
+    after_unmap_on(Host::with_windows(), "zero-copy")
+}
 
-    #[test]
-    fn write_back() -> Result<()> {
-        run("sdk_window_write_back")
-    }
+#[test]
+fn quota() -> Result<()> {
+    let mut host = Host::with_windows();
+    host.mem.max_windows(2);
+    host.run("sdk_window_quota")
+}
 
-    #[test]
-    fn private() -> Result<()> {
-        run("sdk_window_private")
-    }
-
-    #[test]
-    fn busy() -> Result<()> {
-        run("sdk_window_busy")
-    }
-
-    #[test]
-    fn errors() -> Result<()> {
-        run("sdk_window_errors")
-    }
-
-    #[test]
-    fn in_turn() -> Result<()> {
-        run("sdk_windows_in_turn")
-    }
-
-    #[test]
-    fn after_unmap() -> Result<()> {
-        after_unmap_on(Host::with_windows(), "zero-copy")
-    }
-
-    #[test]
-    fn quota() -> Result<()> {
+/// That another store keeps a window out is an error, and not hidden by a copy.
+#[test]
+fn of_another_store() -> Result<()> {
+    for held in ["window", "window_mut"] {
         let mut host = Host::with_windows();
-        host.mem.max_windows(2);
-        host.run("sdk_window_quota")
+        host.args.push(held.to_owned());
+        host.write("shared", [b's'; 5000]);
+        let mut holder = host.store(host.mem.build());
+        run_in(&mut holder, "sdk_window_left")?;
+        host.run("sdk_window_of_another_store")?;
     }
-
-    /// That another store keeps a window out is an error, and not hidden by a
-    /// copy.
-    #[test]
-    fn of_another_store() -> Result<()> {
-        for held in ["window", "window_mut"] {
-            let mut host = Host::with_windows();
-            host.args.push(held.to_owned());
-            host.write("shared", [b's'; 5000]);
-            let mut holder = host.store(host.mem.build());
-            run_in(&mut holder, "sdk_window_left")?;
-            host.run("sdk_window_of_another_store")?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 fn after_unmap_on(mut host: Host, windows: &str) -> Result<()> {

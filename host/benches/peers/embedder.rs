@@ -1,13 +1,16 @@
 //! An embedder as any other, but for the interface through which the guest
 //! learns its plan and reports.
 
+use crate::core::Core;
 use crate::native::Native;
 use crate::rows::Measured;
+use crate::speeds::Speeds;
 use anyhow::{Context, Result, ensure};
 use mem_host::{Access, MemCtx, MemCtxView, MemView};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::time::Duration;
 use wasmtime::component::{Component, HasSelf, Linker, Resource, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::p2::bindings::sync::Command;
@@ -28,21 +31,24 @@ const FILE: &str = "file";
 const SMALL: &str = "small";
 const LARGE: &str = "large";
 
-/// Runs the guest, and returns the rows whose names contain `only`.
-pub fn measure(rounds: u32, only: String) -> Result<Vec<Measured>> {
+/// Runs the guest, and returns the rows whose names contain `only`, and how
+/// fast bytes come through in blocks of each length.
+pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<(Vec<Measured>, Vec<Speeds>)> {
     let dir = tempfile::tempdir()?;
     make_file(&dir.path().join(FILE), 256 << 20)?;
     File::create(dir.path().join(SMALL))?.set_len(4 << 10)?;
     File::create(dir.path().join(LARGE))?.set_len(4 << 30)?;
 
-    let engine = Engine::default();
-    let mut linker = Linker::new(&engine);
+    let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     mem_host::add_to_linker::<State>(&mut linker)?;
     host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
 
     let mut mem = MemCtx::builder();
     mem.preopened_dir(dir.path(), ".", Access::ReadWrite)?;
+    // SAFETY: the directory is the benchmark's own, and the guest writes only
+    // while it has no window.
+    unsafe { mem.allow_windows(true) };
     let mut wasi = WasiCtx::builder();
     wasi.inherit_stdio();
     wasi.preopened_dir(dir.path(), ".", FsPerms::ReadWrite)?;
@@ -51,20 +57,23 @@ pub fn measure(rounds: u32, only: String) -> Result<Vec<Measured>> {
         wasi: wasi.build(),
         table: ResourceTable::new(),
         native: Native::open(&dir.path().join(FILE))?,
+        core: Core::start(engine, dir.path())?,
         rounds,
-        only,
+        only: only.into(),
         measured: Vec::new(),
+        speeds: Vec::new(),
     };
-    let mut store = Store::new(&engine, state);
-    let component = Component::from_file(&engine, test_artifacts::guest("bench-guest"))?;
+    let mut store = Store::new(engine, state);
+    let component = Component::from_file(engine, test_artifacts::guest("bench-guest"))?;
     let command = Command::instantiate(&mut store, &component, &linker)?;
     let result = command.wasi_cli_run().call_run(&mut store)?;
     ensure!(result.is_ok(), "the guest exits with a failure");
-    Ok(store.into_data().measured)
+    let state = store.into_data();
+    Ok((state.measured, state.speeds))
 }
 
 /// A file of which no two words are alike, and which is in the page cache.
-fn make_file(path: &Path, length: u64) -> Result<()> {
+pub fn make_file(path: &Path, length: u64) -> Result<()> {
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
     for word in 0..length / 8 {
         let scattered = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -78,9 +87,11 @@ struct State {
     wasi: WasiCtx,
     table: ResourceTable,
     native: Native,
+    core: Core,
     rounds: u32,
     only: String,
     measured: Vec<Measured>,
+    speeds: Vec<Speeds>,
 }
 
 impl MemView for State {
@@ -137,16 +148,32 @@ impl host::Host for State {
         count: u32,
         whole: bool,
     ) -> wasmtime::Result<host::Sample> {
-        let (time, sum) = self.native.copy(
+        sample(self.native.copy(
             usize::try_from(offset)?,
             length as usize,
             count as usize,
             whole,
-        );
-        Ok(host::Sample {
-            nanoseconds: u64::try_from(time.as_nanos())?,
-            sum,
-        })
+        ))
+    }
+
+    fn native_sum(&mut self) -> wasmtime::Result<host::Sample> {
+        sample(self.native.sum())
+    }
+
+    fn native_load(&mut self, seed: u32, count: u32) -> wasmtime::Result<host::Sample> {
+        sample(self.native.load(seed, count))
+    }
+
+    fn core_load(&mut self, offset: u64, calls: u32) -> wasmtime::Result<host::Sample> {
+        sample(self.core.load(offset, calls)?)
+    }
+
+    fn core_empty(&mut self, calls: u32) -> wasmtime::Result<host::Sample> {
+        sample(self.core.empty(calls)?)
+    }
+
+    fn core_read(&mut self, seed: u32, calls: u32, whole: bool) -> wasmtime::Result<host::Sample> {
+        sample(self.core.read(seed, calls, whole)?)
     }
 
     fn report(
@@ -165,4 +192,26 @@ impl host::Host for State {
             .push(measured.map_err(wasmtime::Error::from_anyhow)?);
         Ok(())
     }
+
+    fn report_speed(
+        &mut self,
+        length: u32,
+        calls: u32,
+        rounds: Vec<host::Speed>,
+    ) -> wasmtime::Result<()> {
+        let rounds: Vec<_> = rounds
+            .iter()
+            .map(|round| [round.mapping, round.window, round.file, round.native])
+            .collect();
+        let speeds = Speeds::new(length, calls, &rounds);
+        self.speeds.extend(speeds);
+        Ok(())
+    }
+}
+
+fn sample((time, sum): (Duration, u64)) -> wasmtime::Result<host::Sample> {
+    Ok(host::Sample {
+        nanoseconds: u64::try_from(time.as_nanos())?,
+        sum,
+    })
 }

@@ -1,18 +1,29 @@
-//! Times mem against `std::fs` and an empty method call within one guest, and
-//! against native memmap2 in the host, all on one file.
+//! Times mem against `std::fs` and empty calls within guests, and against
+//! native memmap2 in the host.
 //!
 //! ```text
-//! cargo bench -p mem-host --bench peers -- --json peers.json
+//! cargo bench -p mem-host --bench peers -- --html peers.html
 //! ```
 
+mod bars;
+mod core;
 mod embedder;
+mod kinds;
 mod native;
+mod page;
+mod plots;
 mod rows;
+mod speeds;
+mod theme;
+mod threads;
+mod units;
 
 use anyhow::Result;
 use clap::Parser;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use wasmtime::{Config, Engine};
 
 /// Times mem against what else there is.
 #[derive(Parser)]
@@ -23,6 +34,12 @@ struct Args {
     /// Write the rows to FILE too; a relative one is in the workspace's folder
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write a page with the tables and the plots to FILE
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the plots alone to FILE
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     /// Exit with 1 if a row misses what is asked of it
     #[arg(long)]
     check: bool,
@@ -36,11 +53,26 @@ struct Args {
 
 fn main() -> Result<ExitCode> {
     let args = Args::parse();
-    let rows = embedder::measure(args.rounds, args.only)?;
+    let mut config = Config::new();
+    mem_host::enable_windows(&mut config);
+    let engine = Engine::new(&config)?;
+    let (mut rows, speeds) = embedder::measure(&engine, args.rounds, &args.only)?;
+    rows.extend(threads::measure(&engine, args.rounds, &args.only)?);
+
     print!("{}", rows::table(&rows));
+    if !speeds.is_empty() {
+        print!("\nGB/s\n{}", speeds::table(&speeds));
+    }
     if let Some(file) = args.json {
-        let json = serde_json::to_string_pretty(&rows::json(&rows))?;
+        let json = json!({ "rows": rows::json(&rows), "throughput": speeds::json(&speeds) });
+        let json = serde_json::to_string_pretty(&json)?;
         std::fs::write(in_workspace(&file), json + "\n")?;
+    }
+    if let Some(file) = args.html {
+        std::fs::write(in_workspace(&file), page::html(&rows, &speeds)?)?;
+    }
+    if let Some(file) = args.svg {
+        std::fs::write(in_workspace(&file), plots::all(&rows, &speeds)?)?;
     }
     if args.check && !rows.iter().all(rows::Measured::is_met) {
         return Ok(ExitCode::FAILURE);

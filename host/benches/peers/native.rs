@@ -1,15 +1,13 @@
 //! The peer outside every sandbox.
 
+use bench_sums::{digest, random_words};
 use memmap2::{MmapOptions, MmapRaw};
 use std::fs::File;
 use std::hint::black_box;
 use std::io::Result;
 use std::path::Path;
-use std::ptr;
 use std::time::{Duration, Instant};
-
-#[path = "../guest/src/digest.rs"]
-mod digest;
+use std::{ptr, slice};
 
 /// A file mapped by memmap2, and the buffer that bytes are copied to.
 pub struct Native {
@@ -41,18 +39,42 @@ impl Native {
         self.buffer.resize(length, 0);
         let end = offset + length * count;
         assert!(end <= self.map.len());
-        let mut sum = 0_u64;
-        let start = Instant::now();
-        for offset in (offset..end).step_by(length) {
-            // SAFETY: the block is inside the mapping, whose file nobody makes
-            // shorter, and the buffer has its length. The guest writes to the
-            // file, so there is no reference to the mapping.
-            unsafe {
-                let from = self.map.as_ptr().add(offset);
-                ptr::copy_nonoverlapping(from, self.buffer.as_mut_ptr(), length);
+        timed(|| {
+            let mut sum = 0_u64;
+            for offset in (offset..end).step_by(length) {
+                // SAFETY: the block is inside the mapping, whose file nobody
+                // makes shorter, and the buffer has its length.
+                unsafe {
+                    let from = self.map.as_ptr().add(offset);
+                    ptr::copy_nonoverlapping(from, self.buffer.as_mut_ptr(), length);
+                }
+                sum = sum.wrapping_add(digest(black_box(&self.buffer), whole));
             }
-            sum = sum.wrapping_add(digest::digest(black_box(&self.buffer), whole));
-        }
-        (start.elapsed(), sum)
+            sum
+        })
     }
+
+    /// The time of summing up all words, and the sum.
+    pub fn sum(&self) -> (Duration, u64) {
+        let bytes = self.bytes();
+        timed(|| digest(black_box(bytes), true))
+    }
+
+    /// The time of loading `count` words from anywhere, and their sum.
+    pub fn load(&self, seed: u32, count: u32) -> (Duration, u64) {
+        let bytes = self.bytes();
+        timed(|| random_words(black_box(bytes), seed, count))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: nobody makes the file shorter. Its only writers are guests,
+        // through the host that owns this, and they wait while it is used.
+        unsafe { slice::from_raw_parts(self.map.as_ptr(), self.map.len()) }
+    }
+}
+
+fn timed(work: impl FnOnce() -> u64) -> (Duration, u64) {
+    let start = Instant::now();
+    let sum = work();
+    (start.elapsed(), sum)
 }

@@ -3,8 +3,8 @@ use crate::options::MemOptions;
 use anyhow::{Result, bail};
 use mem_host::{MemCtx, MemCtxView};
 use std::sync::OnceLock;
-use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::Module;
+use wasmtime::component::Component;
 use wasmtime_cli::commands::{CliLinker, Host, RunCommand};
 use wasmtime_wasi::WasiView;
 
@@ -46,9 +46,13 @@ impl Run {
         let guest = wasmtime.module_and_args[0].as_ref();
         let guest = wasmtime.run.load_module(&engine, guest, None)?;
         let (mut store, mut linker) = wasmtime.new_store_and_linker(&engine, &guest)?;
-        if let CliLinker::Component(linker) = &mut linker {
-            // The linker is of the same kind as the guest.
-            self.add_mem(&engine, linker, guest.unwrap_component())?;
+        // The linker is of the same kind as the guest.
+        let imports_mem = match linker {
+            CliLinker::Component(_) => component_imports_mem(guest.unwrap_component()),
+            CliLinker::Core(_) => module_imports_mem(guest.unwrap_core()),
+        };
+        if imports_mem {
+            self.add_mem(&mut linker)?;
         }
         self.wasmtime
             .instantiate_and_run(&engine, &mut linker, &guest, &mut store)
@@ -56,27 +60,38 @@ impl Run {
         Ok(())
     }
 
-    fn add_mem(&self, engine: &Engine, linker: &mut Linker<Host>, guest: &Component) -> Result<()> {
+    fn add_mem(&self, linker: &mut CliLinker) -> Result<()> {
         let options = &self.wasmtime.run.common;
-        let imports_mem = guest
-            .component_type()
-            .imports(engine)
-            .any(|(name, _)| name.starts_with("mem:mmap/"));
-        if !imports_mem {
-            return Ok(());
-        }
         if options.wasi.cli == Some(false) {
             bail!("the guest maps files, which does not work with `-S cli=n`");
         }
-        // As `wasmtime run` does for WASI: there is no other task that waiting
-        // on this thread could delay, except the one that ends the guest.
-        if options.wasm.timeout.is_none() {
-            mem_host::add_to_linker_with(linker, view)?;
-        } else {
-            mem_host::add_to_linker_async_with(linker, view)?;
+        match linker {
+            // As `wasmtime run` does for WASI: there is no other task that
+            // waiting on this thread could delay, except the one that ends the
+            // guest.
+            CliLinker::Component(linker) if options.wasm.timeout.is_none() => {
+                mem_host::add_to_linker_with(linker, view)?;
+            }
+            CliLinker::Component(linker) => mem_host::add_to_linker_async_with(linker, view)?,
+            // Whose reads of lists have to be asynchronous where the guest is.
+            CliLinker::Core(linker) => mem_host::core::add_to_linker_async_with(linker, view)?,
         }
         Ok(())
     }
+}
+
+fn component_imports_mem(guest: &Component) -> bool {
+    let guest_type = guest.component_type();
+    let mut imports = guest_type.imports(guest.engine());
+    imports.any(|(name, _)| is_mem(name))
+}
+
+fn module_imports_mem(guest: &Module) -> bool {
+    guest.imports().any(|import| is_mem(import.module()))
+}
+
+fn is_mem(interface: &str) -> bool {
+    interface.starts_with("mem:mmap/")
 }
 
 /// The store's data is a type of `wasmtime-cli`, with no room for this.

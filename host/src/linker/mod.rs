@@ -73,7 +73,7 @@ pub(crate) type Handle = Arc<Mapping>;
 
 /// Where functions run that may have to wait for the disk.
 #[derive(Clone, Copy)]
-enum Blocking {
+pub(crate) enum Blocking {
     InPlace,
     OnItsOwnThread,
 }
@@ -102,7 +102,10 @@ fn add<T: Send + 'static>(
 
 /// How to get at the context. Each function has its own copy, so that the
 /// compiler sees through it.
-trait View<T>: Fn(&mut T) -> MemCtxView<'_> + Copy + Send + Sync + 'static {}
+pub(crate) trait View<T>:
+    Fn(&mut T) -> MemCtxView<'_> + Copy + Send + Sync + 'static
+{
+}
 
 impl<T, V> View<T> for V where V: Fn(&mut T) -> MemCtxView<'_> + Copy + Send + Sync + 'static {}
 
@@ -142,13 +145,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             "[static]mapping.unmap",
             |_, view, (this,): (Resource<Handle>,)| {
                 let mapping = view.table.delete(this)?;
-                Ok(move || {
-                    tracing::debug_span!("unmap").in_scope(|| {
-                        let flushed = mapping.flush(None, FlushMode::Synchronous);
-                        drop(mapping);
-                        flushed
-                    })
-                })
+                Ok(move || unmap(mapping))
             },
             finish,
         )?;
@@ -324,6 +321,15 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             ),
         }
     }
+}
+
+/// Flushes the whole mapping and gives it up.
+pub(crate) fn unmap(mapping: Handle) -> std::result::Result<(), Error> {
+    tracing::debug_span!("unmap").in_scope(|| {
+        let flushed = mapping.flush(None, FlushMode::Synchronous);
+        drop(mapping);
+        flushed
+    })
 }
 
 /// What the guest gets: an error of the mapping is the guest's, and not a trap.

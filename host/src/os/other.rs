@@ -29,6 +29,11 @@ pub(crate) unsafe fn put_zero_pages(_pages: Range<usize>) -> io::Result<()> {
 /// # Safety
 ///
 /// None is needed.
+pub(crate) unsafe fn discard_pages(_pages: &Range<usize>) {}
+
+/// # Safety
+///
+/// None is needed.
 pub(crate) unsafe fn put_file_pages(
     _pages: &Range<usize>,
     _file: &File,

@@ -165,6 +165,10 @@ impl Memory {
         let Some(window) = windows.get(&start) else {
             return Ok(());
         };
+        // SAFETY: the file has what was written to it, and what was private is
+        // given up. Should the system refuse to replace the pages, they are as
+        // the file has them.
+        unsafe { crate::os::discard_pages(&window.pages) };
         self.put_zeros(&window.pages)?;
         windows.remove(&start);
         Ok(())

@@ -1,10 +1,12 @@
-//! Builds every guest for `wasm32-wasip2`.
+//! Builds the guests, as components and as core modules.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const TARGET: &str = "wasm32-wasip2";
+const COMPONENTS: &str = "wasm32-wasip2";
+const CORE_MODULES: &str = "wasm32-wasip1";
+const WITHOUT_WASI: &str = "wasm32-unknown-unknown";
 
 /// The packages whose binaries are guests.
 const PACKAGES: &[&str] = &[
@@ -19,13 +21,19 @@ const PACKAGES: &[&str] = &[
     "wc",
 ];
 
+/// The packages whose libraries are guests that have no WASI.
+const LIBRARIES: &[&str] = &["bench-core-guest", "test-guests-core"];
+
 /// What the guests are built of, relative to the workspace.
 const SOURCES: &[&str] = &[
     "Cargo.lock",
     "wit",
     "guest-sdk",
+    "host/benches/core-guest",
     "host/benches/guest",
+    "host/benches/sums",
     "host/tests/guests",
+    "host/tests/guests-core",
     "examples",
 ];
 
@@ -41,19 +49,28 @@ fn main() {
 
     // A target folder of their own: cargo holds the lock on the other.
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo"));
-    build(&workspace, &out);
-    let guests = out.join(TARGET).join("release");
-    println!("cargo::rustc-env=GUESTS={}", guests.display());
+    build(&workspace, &out, &[COMPONENTS, CORE_MODULES], PACKAGES);
+    build(&workspace, &out, &[WITHOUT_WASI], LIBRARIES);
+    for (variable, target) in [
+        ("COMPONENTS", COMPONENTS),
+        ("CORE_MODULES", CORE_MODULES),
+        ("WITHOUT_WASI", WITHOUT_WASI),
+    ] {
+        let guests = out.join(target).join("release");
+        println!("cargo::rustc-env={variable}={}", guests.display());
+    }
 }
 
-fn build(workspace: &Path, target_dir: &Path) {
+fn build(workspace: &Path, target_dir: &Path, targets: &[&str], packages: &[&str]) {
     let mut cargo = Command::new(env::var_os("CARGO").expect("set by cargo"));
     cargo
         .current_dir(workspace)
-        .args(["build", "--release", "--locked", "--target", TARGET])
-        .arg("--target-dir")
+        .args(["build", "--release", "--locked", "--target-dir"])
         .arg(target_dir);
-    for package in PACKAGES {
+    for target in targets {
+        cargo.args(["--target", target]);
+    }
+    for package in packages {
         cargo.args(["--package", package]);
     }
     // What applies to this build, as flags and wrappers of clippy, does not
@@ -71,6 +88,7 @@ fn build(workspace: &Path, target_dir: &Path) {
     let status = cargo.status().expect("cargo runs");
     assert!(
         status.success(),
-        "the guests do not build; `rustup target add {TARGET}` installs their target"
+        "the guests do not build; `rustup target add {}` installs their targets",
+        targets.join(" ")
     );
 }

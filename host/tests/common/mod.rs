@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub mod core;
+
 use anyhow::{Context, Result};
 use mem_host::{Access, MemCtx, MemCtxBuilder, MemCtxView, MemView};
 use std::path::{Path, PathBuf};
@@ -9,8 +11,9 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Config, Engine, Store};
+use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::bindings;
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
 
@@ -21,6 +24,23 @@ pub static WINDOWS_ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     Engine::new(&config).unwrap()
 });
 
+/// What a guest is built as. All tests run it as a component; those of
+/// `tests/core.rs`, which includes the others, as a core module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Component,
+    CoreModule,
+}
+
+impl Kind {
+    pub const ALL: [Self; 2] = [Self::Component, Self::CoreModule];
+
+    pub const OF_THIS_TEST: Self = match env!("CARGO_CRATE_NAME").as_bytes() {
+        b"core" => Self::CoreModule,
+        _ => Self::Component,
+    };
+}
+
 /// A host for one guest, which has a new directory as its current one.
 pub struct Host {
     pub dir: TempDir,
@@ -30,6 +50,7 @@ pub struct Host {
     /// Directories granted to WASI, by the guest's name.
     pub wasi_dirs: Vec<(PathBuf, &'static str)>,
     pub engine: Engine,
+    pub kind: Kind,
 }
 
 impl Host {
@@ -75,6 +96,7 @@ impl Host {
             dir,
             mem,
             engine: ENGINE.clone(),
+            kind: Kind::OF_THIS_TEST,
         }
     }
 
@@ -103,16 +125,19 @@ impl Host {
 
     /// Runs the guest, which fails if it traps or exits with a failure.
     pub fn run(&self, guest: &str) -> Result<()> {
-        run_in(&mut self.store(self.mem.build()), guest)
+        run_kind(self.kind, &mut self.store(self.mem.build()), guest)
     }
 
     /// Like `run`, on an asynchronous embedder.
     pub async fn run_async(&self, guest: &str) -> Result<()> {
+        let mut store = self.store(self.mem.build());
+        if self.kind == Kind::CoreModule {
+            return core::run_async(&mut store, &test_artifacts::core_module(guest)).await;
+        }
         let mut linker = Linker::new(&self.engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         mem_host::add_to_linker_async::<State>(&mut linker)?;
         let component = component(&self.engine, guest)?;
-        let mut store = self.store(self.mem.build());
         let command = bindings::Command::instantiate_async(&mut store, &component, &linker).await?;
         let result = command.wasi_cli_run().call_run(&mut store).await?;
         result.ok().context("the guest exits with a failure")
@@ -120,22 +145,34 @@ impl Host {
 
     /// A store for a guest, which can map what `mem` grants.
     pub fn store(&self, mem: MemCtx) -> Store<State> {
+        let state = State {
+            mem,
+            wasi: self.wasi().build(),
+            wasip1: self.wasi().build_p1(),
+            table: ResourceTable::new(),
+        };
+        Store::new(&self.engine, state)
+    }
+
+    fn wasi(&self) -> WasiCtxBuilder {
         let mut wasi = WasiCtx::builder();
         wasi.inherit_stdio().arg("guest").args(&self.args);
         for (host, guest) in &self.wasi_dirs {
             wasi.preopened_dir(host, guest, FsPerms::ReadWrite).unwrap();
         }
-        let state = State {
-            mem,
-            wasi: wasi.build(),
-            table: ResourceTable::new(),
-        };
-        Store::new(&self.engine, state)
+        wasi
     }
 }
 
 /// Runs the guest in a store that outlives it.
 pub fn run_in(store: &mut Store<State>, guest: &str) -> Result<()> {
+    run_kind(Kind::OF_THIS_TEST, store, guest)
+}
+
+fn run_kind(kind: Kind, store: &mut Store<State>, guest: &str) -> Result<()> {
+    if kind == Kind::CoreModule {
+        return core::run_in(store, &test_artifacts::core_module(guest));
+    }
     let component = component(store.engine(), guest)?;
     run_component(store, &component)
 }
@@ -157,6 +194,7 @@ pub fn component(engine: &Engine, guest: &str) -> Result<Component> {
 pub struct State {
     pub mem: MemCtx,
     pub wasi: WasiCtx,
+    pub wasip1: WasiP1Ctx,
     pub table: ResourceTable,
 }
 

@@ -1,9 +1,9 @@
 //! The rows in which blocks of bytes go between the file and a buffer.
 
-use crate::digest::digest;
 use crate::host::{self, Sample};
 use crate::measure::{Batch, compare};
 use crate::{KIB, Setup};
+use bench_sums::digest;
 use mem::Mapping;
 use std::fs::{File, OpenOptions};
 use std::hint::black_box;
@@ -34,10 +34,16 @@ impl Sides {
         let blocks = || batch.blocks(LENGTH, calls, self.mapping.len());
         let mem = self.read_mapping(batch, blocks(), &mut buffer);
         let std = self.read_file(batch, blocks(), &mut buffer, false);
-        assert_eq!(mem.sum, std.sum, "both sides read the file");
+        let native = host::native_sum();
+        let sums = [std.sum, native.sum];
+        assert_eq!(sums, [mem.sum; 2], "all sides read the file");
     }
 
-    fn read_mapping(
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub fn read_mapping(
         &self,
         batch: Batch,
         offsets: impl Iterator<Item = u64>,
@@ -54,7 +60,7 @@ impl Sides {
     }
 
     /// Unless each read has to `seek`, only the first does.
-    fn read_file(
+    pub fn read_file(
         &self,
         batch: Batch,
         offsets: impl Iterator<Item = u64>,
@@ -97,6 +103,38 @@ pub fn read_at_random(setup: &Setup, name: &str, length: u32, calls: u32) {
     let mem = |batch| sides.read_mapping(batch, offsets(batch), &mut buffer);
     let peer = |batch| sides.read_file(batch, offsets(batch), &mut other, true);
     compare(setup, name, calls, mem, peer);
+}
+
+/// Reads `ranges` blocks of `length` bytes from anywhere by each call, against
+/// a call for each.
+pub fn read_many(setup: &Setup, name: &str, length: u32, ranges: u32, calls: u32) {
+    let mapping = &setup.sides.mapping;
+    let (mut buffer, mut other) = buffers(length);
+    let mut all = vec![0; (length * ranges) as usize];
+    let blocks = ranges * calls;
+    let end = mapping.len();
+    let offsets = |batch: Batch| batch.random_blocks(length, end).take(blocks as usize);
+    let mem = |batch: Batch| {
+        batch.time(|| {
+            let mut offsets = offsets(batch);
+            let mut sum = 0_u64;
+            let mut list = Vec::new();
+            for _ in 0..calls {
+                list.clear();
+                let some = offsets.by_ref().take(ranges as usize);
+                list.extend(some.map(|offset| offset..offset + u64::from(length)));
+                mapping.read_many(&list, &mut all).unwrap();
+                for block in black_box(&all).chunks(length as usize) {
+                    // As the peer, whose buffer is one of its own.
+                    buffer.copy_from_slice(block);
+                    sum = sum.wrapping_add(digest(&buffer, batch.is_whole()));
+                }
+            }
+            sum
+        })
+    };
+    let peer = |batch| setup.sides.read_mapping(batch, offsets(batch), &mut other);
+    compare(setup, name, blocks, mem, peer);
 }
 
 /// Reads blocks one behind the other, against the host, which copies them out

@@ -3,11 +3,14 @@
 
 mod blocks;
 mod calls;
-mod digest;
+mod core;
 mod measure;
+mod ways;
+mod window;
 
 use self::bindings::mem::bench::host;
 use self::blocks::Sides;
+use mem::Mapping;
 
 mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "guest" });
@@ -19,6 +22,8 @@ const KIB: u32 = 1 << 10;
 struct Setup {
     plan: host::Plan,
     sides: Sides,
+    /// The same file, for windows.
+    readable: Mapping,
 }
 
 type Measure = fn(&Setup, &str);
@@ -46,13 +51,36 @@ const ROWS: &[(&str, Measure)] = &[
     ("map-unmap/size", |setup, name| {
         calls::map_and_unmap(setup, name, 200);
     }),
+    ("window-sum/native-mmap", window::sum),
+    ("window-load-u64-random/native-mmap", |setup, name| {
+        window::load(setup, name, 1024 * KIB);
+    }),
+    ("window-load-u64-random/wasi-fs", |setup, name| {
+        window::load_or_read(setup, name, 8 * KIB);
+    }),
+    ("window-attach-256MiB", window::attach),
+    ("core-load-u64/empty-core-call", |setup, name| {
+        core::load(setup, name, 1024 * KIB);
+    }),
+    ("core-read-64B/component-read-64B", |setup, name| {
+        core::read(setup, name, 64 * KIB);
+    }),
+    ("read-many-1000x64B/component-read-64B", |setup, name| {
+        blocks::read_many(setup, name, 64, 1000, 64);
+    }),
+    ("throughput", ways::measure),
 ];
 
 fn main() {
     let plan = host::get_plan();
     let sides = Sides::open(&plan.file);
     sides.warm_up();
-    let setup = Setup { plan, sides };
+    let readable = mem::open(&plan.file).unwrap();
+    let setup = Setup {
+        plan,
+        sides,
+        readable,
+    };
     for (name, measure) in ROWS {
         if name.contains(&setup.plan.only) {
             measure(&setup, name);

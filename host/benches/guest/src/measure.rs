@@ -2,7 +2,8 @@
 
 use crate::Setup;
 use crate::host::{self, Round, Sample};
-use std::iter::{self, StepBy};
+use bench_sums::random_blocks;
+use std::iter::StepBy;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -41,14 +42,12 @@ impl Batch {
     /// The offsets of blocks from anywhere in a file of `end` bytes, the same
     /// ones whenever this batch runs.
     pub fn random_blocks(self, length: u32, end: u64) -> impl Iterator<Item = u64> {
-        // Knuth's MMIX, whose upper bits are the good ones.
-        let next = |state: &u64| {
-            let state = state.wrapping_mul(6_364_136_223_846_793_005);
-            Some(state.wrapping_add(1_442_695_040_888_963_407))
-        };
-        let states = iter::successors(next(&u64::from(self.number)), next);
-        let length = u64::from(length);
-        states.map(move |state| (state >> 20) % (end / length) * length)
+        random_blocks(self.number, length, end)
+    }
+
+    /// What makes the random blocks of this batch.
+    pub fn seed(self) -> u32 {
+        self.number
     }
 
     /// Times `work`, which returns the sum of what it has read.
@@ -92,8 +91,7 @@ impl Sample {
     }
 }
 
-/// Measures the row `name`: both sides by turns, batch by batch, so that what
-/// else the machine does meets both.
+/// Measures the row `name`, and reports it.
 pub fn compare(
     setup: &Setup,
     name: &str,
@@ -101,24 +99,41 @@ pub fn compare(
     mut mem: impl FnMut(Batch) -> Sample,
     mut peer: impl FnMut(Batch) -> Sample,
 ) {
+    let rounds = by_turns(setup, name, [&mut mem, &mut peer]);
+    let round = |[mem_nanoseconds, peer_nanoseconds]: [u64; 2]| Round {
+        mem_nanoseconds,
+        peer_nanoseconds,
+    };
+    host::report(
+        name,
+        calls,
+        &rounds.into_iter().map(round).collect::<Vec<_>>(),
+    );
+}
+
+/// The nanoseconds that each round takes on each side. The sides are measured
+/// by turns, batch by batch, so that what else the machine does meets all.
+pub fn by_turns<const N: usize>(
+    setup: &Setup,
+    name: &str,
+    sides: [&mut dyn FnMut(Batch) -> Sample; N],
+) -> Vec<[u64; N]> {
     let mut rounds = Vec::new();
     for number in 0..=setup.plan.rounds {
         let batch = Batch { number };
+        let mut nanoseconds = [0; N];
+        let mut sums = [0; N];
         // Whoever comes second may find bytes in the processor's cache.
-        let (mem, peer) = if number % 2 == 0 {
-            let mem = mem(batch);
-            (mem, peer(batch))
-        } else {
-            let peer = peer(batch);
-            (mem(batch), peer)
-        };
-        assert_eq!(mem.sum, peer.sum, "{name}: both sides read the same");
+        for turn in 0..N {
+            let side = (number as usize + turn) % N;
+            let sample = sides[side](batch);
+            nanoseconds[side] = sample.nanoseconds;
+            sums[side] = sample.sum;
+        }
+        assert_eq!(sums, [sums[0]; N], "{name}: all sides read the same");
         if !batch.is_whole() {
-            rounds.push(Round {
-                mem_nanoseconds: mem.nanoseconds,
-                peer_nanoseconds: peer.nanoseconds,
-            });
+            rounds.push(nanoseconds);
         }
     }
-    host::report(name, calls, &rounds);
+    rounds
 }

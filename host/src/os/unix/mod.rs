@@ -95,6 +95,24 @@ pub(crate) unsafe fn put_zero_pages(pages: Range<usize>) -> rustix::io::Result<(
     Ok(())
 }
 
+/// Gives up what the process has of `pages`, which others can do at the same
+/// time: the system otherwise does it while it replaces them, and then nobody
+/// else can map.
+///
+/// # Safety
+///
+/// `pages` must be whole pages of a mapping whose owner does not need what only
+/// this process has of them.
+pub(crate) unsafe fn discard_pages(pages: &Range<usize>) {
+    #[cfg(not(target_os = "linux"))]
+    let _ = pages;
+    #[cfg(target_os = "linux")]
+    let start = ptr::with_exposed_provenance_mut(pages.start);
+    // SAFETY: the caller gives the pages up. If it fails nothing has changed.
+    #[cfg(target_os = "linux")]
+    let _ = unsafe { mm::madvise(start, pages.len(), mm::Advice::LinuxDontNeed) };
+}
+
 /// Replaces `pages` by those of `file` from `offset` on, readable and writable.
 /// Writes reach the file if `shared`, and stay private otherwise.
 ///

@@ -9,7 +9,29 @@ use std::path::{Path, PathBuf};
 ///
 /// If there is no such binary.
 pub fn guest(name: &str) -> PathBuf {
-    let path = Path::new(env!("GUESTS")).join(name).with_extension("wasm");
+    file(env!("COMPONENTS"), name)
+}
+
+/// The core module that was built of the binary `name` for WASI 0.1.
+///
+/// # Panics
+///
+/// If there is no such binary.
+pub fn core_module(name: &str) -> PathBuf {
+    file(env!("CORE_MODULES"), name)
+}
+
+/// The core module that was built of the library `name`, which has no WASI.
+///
+/// # Panics
+///
+/// If there is no such library.
+pub fn core_module_without_wasi(name: &str) -> PathBuf {
+    file(env!("WITHOUT_WASI"), name)
+}
+
+fn file(folder: &str, name: &str) -> PathBuf {
+    let path = Path::new(folder).join(name).with_extension("wasm");
     assert!(path.exists(), "there is no guest {name}");
     path
 }

@@ -3,9 +3,11 @@
 //! where the promise is not kept.
 
 mod buffer;
+mod counting;
 mod memory;
 
 pub use buffer::{Buffer, map, map_from};
+pub use counting::Counting;
 pub use memory::{WASM_PAGE, grow_memory, memory_pages, trap};
 
 use mem::{Error, ErrorCode};

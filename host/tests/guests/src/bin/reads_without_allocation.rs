@@ -1,44 +1,10 @@
 //! `read_at` fills the caller's buffer with no allocation on the way, and what
 //! other imports return is allocated as ever.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use test_guests::{PAGE, pattern};
-
-/// Counts what is allocated and freed.
-struct Counting;
-
-static CALLS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: `System` does all of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: as in `alloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use test_guests::{Counting, PAGE, memory_pages, pattern};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// The pages of the guest's memory, of 64 KiB, which grow when something is
-/// allocated that the global allocator does not see.
-#[cfg(target_family = "wasm")]
-fn memory_pages() -> usize {
-    core::arch::wasm32::memory_size(0)
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn memory_pages() -> usize {
-    0
-}
+static ALLOCATOR: Counting = Counting::new();
 
 fn main() {
     let bytes = pattern(3 * 1024 * 1024 + 5);
@@ -46,7 +12,7 @@ fn main() {
     let mapping = mem::open("file").unwrap();
     let mut buffer = vec![0; bytes.len()];
 
-    let before = (CALLS.load(Ordering::Relaxed), memory_pages());
+    let before = (ALLOCATOR.calls(), memory_pages());
     for _ in 0..20 {
         buffer.fill(0);
         mapping.read_exact_at(0, &mut buffer).unwrap();
@@ -54,7 +20,7 @@ fn main() {
         assert_eq!(mapping.read_at(PAGE + 1, &mut buffer[..100]).unwrap(), 100);
         assert_eq!(buffer[..100], bytes[PAGE as usize + 1..][..100]);
     }
-    assert_eq!((CALLS.load(Ordering::Relaxed), memory_pages()), before);
+    assert_eq!((ALLOCATOR.calls(), memory_pages()), before);
 
     // A read that fails leaves nothing behind for what comes next.
     mapping.read_exact_at(u64::MAX, &mut buffer).unwrap_err();

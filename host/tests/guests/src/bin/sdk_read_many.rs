@@ -2,32 +2,11 @@
 //! or says which of its rules is not kept and reads nothing.
 
 use mem::ErrorCode;
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use test_guests::{PAGE, code, pattern};
-
-/// Counts what is allocated.
-struct Counting;
-
-static CALLS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: `System` does all of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's promises are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as in `alloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use test_guests::{Counting, PAGE, code, pattern};
 
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting = Counting::new();
 
 const MIB: u64 = 1 << 20;
 const LENGTH: u64 = 4 * MIB + 5;
@@ -71,11 +50,11 @@ fn lists(bytes: &[u8]) {
             .copied()
             .collect();
         let mut buffer = vec![0xaa; expected.len() + 2];
-        let before = CALLS.load(Ordering::Relaxed);
+        let before = ALLOCATOR.calls();
         mapping
             .read_many(ranges, &mut buffer[1..][..expected.len()])
             .unwrap();
-        assert_eq!(CALLS.load(Ordering::Relaxed), before);
+        assert_eq!(ALLOCATOR.calls(), before);
         assert!(buffer[1..][..expected.len()] == expected, "{ranges:?}");
         assert_eq!((buffer[0], buffer[expected.len() + 1]), (0xaa, 0xaa));
     }

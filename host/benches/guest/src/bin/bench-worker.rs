@@ -1,0 +1,71 @@
+//! What each of the two threads of the benchmark `peers` runs in its own
+//! store, on its own file, as often as it is told to.
+
+use self::bindings::mem::bench::jobs::{self, Job, Work};
+use bench_sums::{digest, random_blocks};
+use mem::{Mapping, Window};
+use std::hint::black_box;
+
+mod bindings {
+    wit_bindgen::generate!({ path: "wit", world: "worker" });
+}
+
+/// Every host's pages are as large or larger.
+const PAGE: usize = 4 << 10;
+
+fn main() {
+    let mapping = mem::open("file").unwrap();
+    let window = mapping.window(..).unwrap();
+    assert!(window.is_zero_copy(), "the host grants windows");
+    // Nothing has to be fetched when it counts.
+    let mut sum = digest(&window, true);
+    while let Some(Job { work, times }) = jobs::next(sum) {
+        sum = match work {
+            Work::Load => load(&mapping, times),
+            Work::Read => read(&mapping, times),
+            Work::Attach => attach(&mapping, times),
+            Work::Sum => add_up(&window, times),
+        };
+    }
+}
+
+/// The words of 64 KiB, over and over.
+fn load(mapping: &Mapping, times: u32) -> u64 {
+    let offsets = (0..u64::from(times)).map(|time| 8 * time % (64 << 10));
+    offsets
+        .map(|offset| mapping.get::<u64>(offset).unwrap())
+        .fold(0, u64::wrapping_add)
+}
+
+fn read(mapping: &Mapping, times: u32) -> u64 {
+    let mut buffer = [0; 64];
+    let offsets = random_blocks(1, buffer.len() as u32, mapping.len());
+    let mut sum = 0_u64;
+    for offset in offsets.take(times as usize) {
+        mapping.read_exact_at(offset, &mut buffer).unwrap();
+        sum = sum.wrapping_add(digest(black_box(&buffer), false));
+    }
+    sum
+}
+
+/// One window behind the other.
+fn attach(mapping: &Mapping, times: u32) -> u64 {
+    const LENGTH: u64 = 4 << 20;
+    let offsets = (0..u64::from(times)).map(|time| time * LENGTH % mapping.len());
+    let mut sum = 0_u64;
+    for offset in offsets {
+        let window = mapping.window(offset..offset + LENGTH).unwrap();
+        sum = black_box(&window)
+            .iter()
+            .step_by(PAGE)
+            .fold(sum, |sum, &byte| sum.wrapping_add(u64::from(byte)));
+        window.detach().unwrap();
+    }
+    sum
+}
+
+fn add_up(window: &Window, times: u32) -> u64 {
+    (0..times)
+        .map(|_| digest(black_box(window), true))
+        .fold(0, u64::wrapping_add)
+}

@@ -1,0 +1,77 @@
+//! The rows of windows: the file's pages in the guest's own memory.
+
+use crate::Setup;
+use crate::host;
+use crate::measure::{Batch, compare};
+use bench_sums::{digest, random_words};
+use mem::Window;
+use std::hint::black_box;
+use std::io::{Read, Seek};
+
+/// A window on the whole file, of which every page has been touched.
+pub fn warm(setup: &Setup) -> Window {
+    let window = setup.readable.window(..).unwrap();
+    assert!(window.is_zero_copy(), "the host grants windows");
+    let sum = digest(&window, true);
+    assert_eq!(sum, host::native_sum().sum, "the window is the file");
+    window
+}
+
+/// Sums up the file, against the host, whose code is the same.
+pub fn sum(setup: &Setup, name: &str) {
+    let window = warm(setup);
+    let mem = |batch: Batch| batch.time(|| digest(black_box(&window), true));
+    compare(setup, name, 1, mem, |_| host::native_sum());
+}
+
+/// Loads words from anywhere, against the host, whose code is the same.
+pub fn load(setup: &Setup, name: &str, calls: u32) {
+    let window = warm(setup);
+    let mem = |batch: Batch| batch.time(|| random_words(black_box(&window), batch.seed(), calls));
+    let peer = |batch: Batch| host::native_load(batch.seed(), calls);
+    compare(setup, name, calls, mem, peer);
+}
+
+/// Loads words from anywhere, against seeking and reading 8 bytes.
+pub fn load_or_read(setup: &Setup, name: &str, calls: u32) {
+    const LENGTH: u32 = size_of::<u64>() as u32;
+    let window = warm(setup);
+    let mem = |batch: Batch| {
+        // The threads of the peer leave the processor's caches cold, and so
+        // few loads would not warm them.
+        black_box(random_words(&window, !batch.seed(), 1 << 20));
+        batch.time(|| random_words(black_box(&window), batch.seed(), calls))
+    };
+    let mut buffer = [0; LENGTH as usize];
+    let peer = |batch: Batch| {
+        let end = window.len() as u64;
+        let offsets = batch.random_blocks(LENGTH, end).take(calls as usize);
+        // Whole blocks, each of which is one word.
+        let whole = Batch::whole();
+        setup.sides.read_file(whole, offsets, &mut buffer, true)
+    };
+    compare(setup, name, calls, mem, peer);
+}
+
+/// Attaches the whole file, against reading it into a buffer.
+pub fn attach(setup: &Setup, name: &str) {
+    let length = setup.readable.len();
+    let ends = |bytes: &[u8]| digest(bytes, false);
+    let mem = |batch: Batch| {
+        let mut attached = None;
+        let sample = batch.time(|| ends(attached.insert(setup.readable.window(..).unwrap())));
+        assert!(attached.is_some_and(|window| window.is_zero_copy()));
+        sample
+    };
+    let mut bytes = Vec::with_capacity(length as usize);
+    let peer = |batch: Batch| {
+        batch.time(|| {
+            let mut file = setup.sides.file();
+            bytes.clear();
+            file.rewind().unwrap();
+            file.read_to_end(&mut bytes).unwrap();
+            ends(black_box(&bytes))
+        })
+    };
+    compare(setup, name, 1, mem, peer);
+}

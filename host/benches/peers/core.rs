@@ -1,0 +1,90 @@
+//! A core module in a store of its own.
+
+use anyhow::Result;
+use mem_host::{Access, MemCtx, MemCtxView, MemView};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use wasmtime::component::ResourceTable;
+use wasmtime::{Engine, Linker, Module, Store, TypedFunc};
+
+/// The module's functions. A mapping is a pointer.
+pub struct Core {
+    store: Store<State>,
+    mapping: u32,
+    load: TypedFunc<(u32, u64, u32), u64>,
+    empty: TypedFunc<u32, ()>,
+    read: TypedFunc<(u32, u32, u32, u32), u64>,
+}
+
+impl Core {
+    /// On the file in `dir`.
+    pub fn start(engine: &Engine, dir: &Path) -> Result<Self> {
+        let mut linker = Linker::new(engine);
+        // Of the type of a load.
+        linker.func_wrap("bench", "empty", |_: u32, _: u64, _: u32| Ok(()))?;
+        let mut mem = MemCtx::builder();
+        mem.preopened_dir(dir, ".", Access::ReadOnly)?;
+        let state = State {
+            mem: mem.build(),
+            table: ResourceTable::new(),
+        };
+        let mut store = Store::new(engine, state);
+        let module = Module::from_file(
+            engine,
+            test_artifacts::core_module_without_wasi("bench_core_guest"),
+        )?;
+        let instance = mem_host::core::instantiate(&mut store, &linker, &module)?;
+        let map = instance.get_typed_func::<(), u32>(&mut store, "map")?;
+        Ok(Self {
+            mapping: map.call(&mut store, ())?,
+            load: instance.get_typed_func(&mut store, "load")?,
+            empty: instance.get_typed_func(&mut store, "call_empty")?,
+            read: instance.get_typed_func(&mut store, "read")?,
+            store,
+        })
+    }
+
+    /// The time of loading `calls` words from the 64 KiB at `offset` on, and
+    /// their sum.
+    pub fn load(&mut self, offset: u64, calls: u32) -> wasmtime::Result<(Duration, u64)> {
+        let params = (self.mapping, offset, calls);
+        let start = Instant::now();
+        let sum = self.load.call(&mut self.store, params)?;
+        Ok((start.elapsed(), sum))
+    }
+
+    /// The time of calling an empty function, and no sum.
+    pub fn empty(&mut self, calls: u32) -> wasmtime::Result<(Duration, u64)> {
+        let start = Instant::now();
+        self.empty.call(&mut self.store, calls)?;
+        Ok((start.elapsed(), 0))
+    }
+
+    /// The time of reading `calls` blocks of 64 bytes from the cache, and the
+    /// sum of the blocks, whole or of their ends.
+    pub fn read(
+        &mut self,
+        seed: u32,
+        calls: u32,
+        whole: bool,
+    ) -> wasmtime::Result<(Duration, u64)> {
+        let params = (self.mapping, seed, calls, whole.into());
+        let start = Instant::now();
+        let sum = self.read.call(&mut self.store, params)?;
+        Ok((start.elapsed(), sum))
+    }
+}
+
+struct State {
+    mem: MemCtx,
+    table: ResourceTable,
+}
+
+impl MemView for State {
+    fn mem(&mut self) -> MemCtxView<'_> {
+        MemCtxView {
+            ctx: &self.mem,
+            table: &mut self.table,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Two threads of one engine, each with a store and a file of its own, against
+//! one of them.
+
+use crate::embedder::make_file;
+use crate::native::Native;
+use crate::rows::Measured;
+use anyhow::{Context, Result, ensure};
+use mem_host::{Access, MemCtx, MemCtxView, MemView};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Barrier};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::p2::bindings::sync::Command;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use self::bindings::mem::bench::jobs::{self, Job, Work};
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "benches/guest/wit",
+        world: "worker",
+        imports: { default: trappable },
+    });
+}
+
+/// The rows by name, with what a thread does and how often.
+const ROWS: &[(&str, Work, u32)] = &[
+    ("two-threads-loads", Work::Load, 256 << 10),
+    ("two-threads-reads", Work::Read, 128 << 10),
+    ("two-threads-attaches", Work::Attach, 128),
+    (SUMS, Work::Sum, 4),
+];
+
+const SUMS: &str = "two-threads-sums";
+/// What the threads of the row above are measured with.
+const NATIVE_SUMS: &str = "two-threads-native-sums";
+
+/// The length of each thread's file.
+const LENGTH: u64 = 128 << 20;
+
+/// How often a thread of the host sums up its file, as those of the guests do.
+const NATIVE_TIMES: u32 = 4;
+
+/// Runs the guests, and returns the rows whose names contain `only`.
+pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<Vec<Measured>> {
+    let mut measured = Vec::new();
+    let rows: Vec<_> = ROWS.iter().filter(|row| row.0.contains(only)).collect();
+    let native = NATIVE_SUMS.contains(only);
+    if rows.is_empty() && !native {
+        return Ok(measured);
+    }
+    let component = Component::from_file(engine, test_artifacts::guest("bench-worker"))?;
+    let dirs = [tempfile::tempdir()?, tempfile::tempdir()?];
+    let mut workers = Vec::new();
+    let mut natives = Vec::new();
+    for dir in &dirs {
+        let file = dir.path().join("file");
+        make_file(&file, LENGTH)?;
+        natives.push(Native::open(&file)?);
+        workers.push(Worker::start(engine, &component, dir.path())?);
+    }
+    for &&(name, work, times) in &rows {
+        let run = |threads: &[usize]| {
+            let workers = threads.iter().map(|&thread| &workers[thread]);
+            run(workers.collect(), Job { work, times })
+        };
+        measured.push(one_and_two(name, times, rounds, run)?);
+    }
+    if native {
+        let run = |threads: &[usize]| {
+            let natives = threads.iter().map(|&thread| &natives[thread]);
+            Ok(sum_natively(natives.collect()))
+        };
+        measured.push(one_and_two(NATIVE_SUMS, NATIVE_TIMES, rounds, run)?);
+    }
+    for worker in workers {
+        worker.finish();
+    }
+    Ok(measured)
+}
+
+/// What a thread did: from when to when, and the sum of what it has read.
+struct Done {
+    start: Instant,
+    end: Instant,
+    sum: u64,
+}
+
+/// Measures one thread, each of them by turns, and both at a time.
+fn one_and_two(
+    name: &str,
+    times: u32,
+    rounds: u32,
+    run: impl Fn(&[usize]) -> Result<Vec<Done>>,
+) -> Result<Measured> {
+    let mut measured = Vec::new();
+    for round in 0..=rounds {
+        let thread = round as usize % 2;
+        let one = run(&[thread])?;
+        let two = run(&[0, 1])?;
+        ensure!(
+            one[0].sum == two[thread].sum,
+            "{name}: it reads the same alone"
+        );
+        // Both do twice what one does. The first round warms up.
+        if round > 0 {
+            measured.push((nanoseconds(&two)? / 2, nanoseconds(&one)?));
+        }
+    }
+    let measured = Measured::new(name, times, &measured);
+    measured.with_context(|| format!("a row of no name: {name}"))
+}
+
+/// From the first start to the last end.
+fn nanoseconds(done: &[Done]) -> Result<u64> {
+    let start = done.iter().map(|done| done.start).min();
+    let end = done.iter().map(|done| done.end).max();
+    let time = end.zip(start).context("threads ran")?;
+    Ok(u64::try_from((time.0 - time.1).as_nanos())?)
+}
+
+fn sum_natively(natives: Vec<&Native>) -> Vec<Done> {
+    let barrier = Barrier::new(natives.len());
+    let sum = |native: &Native| {
+        barrier.wait();
+        let start = Instant::now();
+        let sums = (0..NATIVE_TIMES).map(|_| native.sum().1);
+        let sum = sums.fold(0, u64::wrapping_add);
+        let end = Instant::now();
+        Done { start, end, sum }
+    };
+    thread::scope(|scope| {
+        let sum = &sum;
+        let threads: Vec<_> = natives
+            .iter()
+            .map(|native| scope.spawn(move || sum(native)))
+            .collect();
+        let done = threads.into_iter().map(|thread| thread.join());
+        done.map(|done| done.expect("it does not panic")).collect()
+    })
+}
+
+/// A job, and where all who have it start.
+type Task = (Job, Arc<Barrier>);
+
+/// A guest on a thread of its own.
+struct Worker {
+    tasks: Sender<Task>,
+    done: Receiver<Result<Done>>,
+    thread: JoinHandle<()>,
+}
+
+/// Runs the job on all workers at a time.
+fn run(workers: Vec<&Worker>, job: Job) -> Result<Vec<Done>> {
+    let barrier = Arc::new(Barrier::new(workers.len()));
+    for worker in &workers {
+        worker.tasks.send((job, barrier.clone()))?;
+    }
+    workers.iter().map(|worker| worker.done.recv()?).collect()
+}
+
+impl Worker {
+    fn start(engine: &Engine, component: &Component, dir: &Path) -> Result<Self> {
+        let (tasks, task) = channel();
+        let (done, is_done) = channel();
+        let failed = done.clone();
+        let mut mem = MemCtx::builder();
+        mem.preopened_dir(dir, ".", Access::ReadOnly)?;
+        // SAFETY: the directory is the benchmark's own, and nobody writes.
+        unsafe { mem.allow_windows(true) };
+        let mut wasi = WasiCtx::builder();
+        let state = State {
+            mem: mem.build(),
+            wasi: wasi.inherit_stdio().build(),
+            table: ResourceTable::new(),
+            tasks: task,
+            done,
+            start: None,
+        };
+        let (engine, component) = (engine.clone(), component.clone());
+        Ok(Self {
+            tasks,
+            done: is_done,
+            thread: thread::spawn(move || {
+                if let Err(error) = state.run(&engine, &component) {
+                    // Nobody waits for it if another thread has failed.
+                    let _ = failed.send(Err(error));
+                }
+            }),
+        })
+    }
+
+    fn finish(self) {
+        drop(self.tasks);
+        self.thread.join().expect("it does not panic");
+    }
+}
+
+struct State {
+    mem: MemCtx,
+    wasi: WasiCtx,
+    table: ResourceTable,
+    tasks: Receiver<Task>,
+    done: Sender<Result<Done>>,
+    /// When the guest began with its job.
+    start: Option<Instant>,
+}
+
+impl State {
+    fn run(self, engine: &Engine, component: &Component) -> Result<()> {
+        let mut linker = Linker::new(engine);
+        wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+        mem_host::add_to_linker::<State>(&mut linker)?;
+        jobs::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        let mut store = Store::new(engine, self);
+        let command = Command::instantiate(&mut store, component, &linker)?;
+        let result = command.wasi_cli_run().call_run(&mut store)?;
+        ensure!(result.is_ok(), "the guest exits with a failure");
+        Ok(())
+    }
+}
+
+impl jobs::Host for State {
+    fn next(&mut self, sum: u64) -> wasmtime::Result<Option<Job>> {
+        let end = Instant::now();
+        if let Some(start) = self.start.take() {
+            self.done.send(Ok(Done { start, end, sum }))?;
+        }
+        let Ok((job, barrier)) = self.tasks.recv() else {
+            return Ok(None);
+        };
+        barrier.wait();
+        self.start = Some(Instant::now());
+        Ok(Some(job))
+    }
+}
+
+impl MemView for State {
+    fn mem(&mut self) -> MemCtxView<'_> {
+        MemCtxView {
+            ctx: &self.mem,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The reads of lists, for which the guest's realloc hands out the room.
+
+use super::abi::{self, LIST_RESULT};
+use super::exports::Find;
+use super::handle::{self, Entry};
+use super::interface::{Interface, enter};
+use super::params::Params;
+use crate::linker::{Blocking, Handle, View};
+use crate::mapping::Mapping;
+use crate::reading::Reading;
+use crate::{Error, MemCtxView};
+use wasmtime::error::Context as _;
+use wasmtime::{Caller, Memory, Result, WasmTy, ensure};
+
+impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
+    pub(super) fn add_reads(&mut self) -> Result<()> {
+        self.read(
+            "[method]mapping.read",
+            |_, _, range: (u64, u64)| Ok(range),
+            |mapping, (offset, length), limit| Reading::new(mapping, offset, length, limit),
+        )?;
+        self.read(
+            "[method]mapping.read-many",
+            |caller, memory, list: (u32, u32)| {
+                enter(caller, memory, |call, _| {
+                    abi::ranges(call.memory, list, call.limit)
+                })
+            },
+            |mapping, ranges, limit| Reading::many(mapping, &ranges, limit),
+        )
+    }
+
+    /// Adds a read of two parameters: `lift` makes of them what `check` makes
+    /// a reading of.
+    fn read<A: WasmTy + Copy + 'static, L>(
+        &mut self,
+        name: &str,
+        lift: impl Fn(&mut Caller<'_, T>, &Memory, (A, A)) -> Result<L> + Copy + Send + Sync + 'static,
+        check: impl Check<L>,
+    ) -> Result<()> {
+        let (view, find) = (self.view, self.find.clone());
+        let begin = move |caller: &mut Caller<'_, T>, memory: &Memory, params, to| {
+            let (this, first, second): (u32, A, A) = params;
+            let lifted = lift(caller, memory, (first, second))?;
+            let begun = begin(view(caller.data_mut()), this, lifted, check)?;
+            if let Err(error) = begun {
+                let memory = memory.data_mut(caller);
+                abi::check_room(memory, to, LIST_RESULT, 4)?;
+                abi::store_list_result(memory, to, Err(error));
+            }
+            Ok::<_, wasmtime::Error>(begun)
+        };
+        let end = move |caller: &mut Caller<'_, T>, memory: &Memory, this, to, begun, list| {
+            let (memory, data) = memory.data_and_store_mut(caller);
+            end(memory, view(data), this, to, begun, list)
+        };
+        match self.blocking {
+            Blocking::InPlace => {
+                let call = move |mut caller: Caller<'_, T>, params: (u32, A, A), to| {
+                    find.with(&mut caller, |caller, exports| {
+                        let realloc = exports.realloc(caller)?;
+                        let Ok(begun) = begin(caller, exports.memory, params, to)? else {
+                            return Ok(());
+                        };
+                        let list = realloc.call(&mut *caller, wanted(&begun.1));
+                        end(caller, exports.memory, params.0, to, begun, list)
+                    })
+                };
+                Params::add(self.linker, self.module, name, call)
+            }
+            Blocking::OnItsOwnThread => Params::add_async(
+                self.linker,
+                self.module,
+                name,
+                move |mut caller, params: (u32, A, A), to| {
+                    let begun = find.with(&mut caller, |caller, exports| {
+                        let realloc = exports.realloc(caller)?.into_owned();
+                        let begun = begin(caller, exports.memory, params, to)?;
+                        Ok((*exports.memory, realloc, begun))
+                    });
+                    Box::new(async move {
+                        let (memory, realloc, Ok(begun)) = begun? else {
+                            return Ok(());
+                        };
+                        let wanted = wanted(&begun.1);
+                        let list = realloc.call_async(&mut caller, wanted).await;
+                        end(&mut caller, &memory, params.0, to, begun, list)
+                    })
+                },
+            ),
+        }
+    }
+}
+
+/// Finds out what can be read of a mapping, with the host's limit of bytes.
+trait Check<L>:
+    Fn(&Mapping, L, u64) -> std::result::Result<Reading, Error> + Copy + Send + Sync + 'static
+{
+}
+
+impl<L, C> Check<L> for C where
+    C: Fn(&Mapping, L, u64) -> std::result::Result<Reading, Error> + Copy + Send + Sync + 'static
+{
+}
+
+/// What is going to be read. The mapping is not in the table meanwhile: that
+/// takes less than to share it, and the guest's realloc, which runs next, could
+/// do nothing good with it.
+type Begun = (Handle, Reading);
+
+#[inline]
+fn begin<L>(
+    view: MemCtxView<'_>,
+    this: u32,
+    lifted: L,
+    check: impl Check<L>,
+) -> Result<std::result::Result<Begun, Error>> {
+    let limit = view.ctx.inner.max_read_bytes;
+    let entry: &mut Entry = handle::get_mut(view.table, this)?;
+    let reading = match check(entry.mapping()?, lifted, limit) {
+        Ok(reading) => reading,
+        Err(error) => return Ok(Err(error)),
+    };
+    ensure!(
+        u32::try_from(reading.length).is_ok(),
+        "the list does not fit into a 32-bit memory"
+    );
+    Ok(Ok((entry.take()?, reading)))
+}
+
+/// Puts the mapping back, copies the bytes to `list`, which the guest's realloc
+/// has returned, and stores the result at `to`.
+#[inline]
+fn end(
+    memory: &mut [u8],
+    view: MemCtxView<'_>,
+    this: u32,
+    to: u32,
+    (mapping, reading): Begun,
+    list: Result<u32>,
+) -> Result<()> {
+    let entry: &mut Entry = handle::get_mut(view.table, this)?;
+    let mapping = entry.put_back(mapping);
+    let list = list?;
+    abi::check_room(memory, to, LIST_RESULT, 4)?;
+    let room = memory.get_mut(list as usize..);
+    let room = room.and_then(|room| room.get_mut(..reading.length));
+    let room = room.context("the guest's realloc returned memory that is out of bounds")?;
+    let read = reading.read(mapping, room);
+    abi::store_list_result(memory, to, read.map(|()| (list, reading.length as u32)));
+    Ok(())
+}
+
+/// The parameters of the guest's realloc for a list of bytes.
+#[inline]
+fn wanted(reading: &Reading) -> (u32, u32, u32, u32) {
+    // `begin` has checked that it fits.
+    (0, 0, 1, reading.length as u32)
+}

@@ -1,0 +1,46 @@
+//! The functions of the interface `window`.
+
+use super::abi;
+use super::exports::Find;
+use super::handle::{self, WindowEntry};
+use super::interface::{Interface, done};
+use crate::linker::View;
+use crate::window::Window;
+use wasmtime::{Caller, Result};
+
+impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
+    pub(super) fn add_windows(&mut self) -> Result<()> {
+        let view = self.view;
+        let page_size = || -> Result<u32> { Ok(u32::try_from(crate::os::page_size())?) };
+        self.linker.func_wrap(self.module, "page-size", page_size)?;
+        let drop_handle = move |mut caller: Caller<'_, T>, this: u32| {
+            drop(handle::delete::<WindowEntry>(
+                view(caller.data_mut()).table,
+                this,
+            )?);
+            Ok(())
+        };
+        self.linker
+            .func_wrap(self.module, "[resource-drop]window", drop_handle)?;
+        self.in_place("attach", |call, view, params| {
+            let (mapping, offset, list, length): (u32, u64, u32, u32) = params;
+            let buffer = abi::list(call.memory, (list, length), 1)?.as_ptr_range();
+            let buffer = buffer.start.addr()..buffer.end.addr();
+            let mapping = handle::mapping(view.table, mapping)?;
+            match Window::attach(view.ctx, call.store, mapping, offset, buffer) {
+                Ok(window) => Ok(Ok(
+                    handle::push(view.table, WindowEntry(window))?.to_le_bytes()
+                )),
+                Err(error) => Ok(Err(error)),
+            }
+        })?;
+        self.in_place("[method]window.check", |_, view, (this,): (u32,)| {
+            let WindowEntry(window) = handle::get(view.table, this)?;
+            Ok(done(window.check()))
+        })?;
+        self.in_place("[static]window.detach", |_, view, (this,): (u32,)| {
+            let WindowEntry(window) = handle::delete(view.table, this)?;
+            Ok(done(window.detach()))
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! Several instances, and what each has for its own.
+
+use crate::common::Host;
+use crate::modules::{EXPORTS, Way, host, linker, module_with, succeeds};
+use anyhow::Result;
+use wasmtime::{Linker, Module};
+
+/// A library for `wasm32-unknown-unknown` that uses the SDK.
+#[test]
+fn without_wasi() -> Result<()> {
+    let path = test_artifacts::core_module_without_wasi("test_guests_core");
+    let mut host = Host::new();
+    host.mem.max_mapped_bytes(1 << 20);
+    let module = Module::from_file(&host.engine, path)?;
+    assert!(
+        module
+            .imports()
+            .all(|import| import.module().starts_with("mem:mmap/")),
+        "the host needs nothing but mem"
+    );
+    for way in [Way::Linked, Way::WithOwnFunctions] {
+        let mut store = host.store(host.mem.build());
+        let instance = way.instantiate(&mut store, &module)?;
+        let guest = instance.get_typed_func::<(), u64>(&mut store, "write_and_sum")?;
+        let sum = guest.call(&mut store, ())?;
+        let file = host.read("file");
+        assert_eq!(file.len(), 100_000);
+        assert_eq!(file[3..11], [0xff; 8]);
+        assert_eq!(
+            file[11..600],
+            (11..600).map(|i| (i % 251) as u8).collect::<Vec<_>>()
+        );
+        let expected: u64 = file[1..].iter().map(|&byte| u64::from(byte)).sum();
+        assert_eq!(sum, expected);
+        std::fs::remove_file(host.path("file"))?;
+    }
+    Ok(())
+}
+
+/// Results go to the memory of the module that calls, also where modules share
+/// a handle and take turns, more of them than any cache has room for.
+#[test]
+fn results_go_to_the_caller() -> Result<()> {
+    let host = host();
+    for way in [Way::Linked, Way::WithOwnFunctions] {
+        let mut store = host.store(host.mem.build());
+        let mut instances = Vec::new();
+        for number in 0..20 {
+            let exports = format!(
+                r#"(memory (export "memory") 1)
+                (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                    (i32.const {}))
+                (func (export "read") (param i32 i64)
+                    (call $read (local.get 0) (local.get 1) (i64.const 1) (i32.const 64)))
+                (export "map" (func $map))"#,
+                1024 + number
+            );
+            let module = module_with(&host.engine, &exports, "")?;
+            // Two of each.
+            for _ in 0..2 {
+                instances.push((number, way.instantiate(&mut store, &module)?));
+            }
+        }
+        let map = instances[0]
+            .1
+            .get_typed_func::<(), u32>(&mut store, "map")?;
+        let handle = map.call(&mut store, ())?;
+        for round in 0..3 {
+            for (index, (number, instance)) in instances.iter().enumerate() {
+                let offset = (index + round) as u64;
+                let read = instance.get_typed_func::<(u32, u64), ()>(&mut store, "read")?;
+                read.call(&mut store, (handle, offset))?;
+                let memory = instance.get_memory(&mut store, "memory").unwrap();
+                let memory = memory.data(&store);
+                let expected = b"0123456789abcdef"[offset as usize % 16];
+                assert_eq!(memory[1024 + number], expected, "{way:?} {index} {round}");
+                assert_eq!(memory[64], 0);
+                assert_eq!(memory[68..72], (1024 + *number as u32).to_le_bytes());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// As bindings generators have it, so that a module can tell lists that it asks
+/// for from those that others pass to it.
+#[test]
+fn the_realloc_for_imports_goes_first() {
+    let exports = r#"
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+        (func (export "cabi_import_realloc") (param i32 i32 i32 i32) (result i32)
+            (if (i32.or (local.get 0) (local.get 1)) (then unreachable))
+            (if (i32.ne (local.get 2) (i32.const 1)) (then unreachable))
+            (i32.store (i32.const 512)
+                (i32.add (i32.load (i32.const 512)) (i32.add (i32.const 1000) (local.get 3))))
+            (i32.const 1024))"#;
+    // It is called once for each list, if only for an empty one.
+    let body = "
+        (call $read (call $map) (i64.const 0) (i64.const 16) (i32.const 64))
+        (call $read (global.get $mapping) (i64.const 0) (i64.const 0) (i32.const 64))
+        (call $ok (i32.const 64))
+        (if (i32.ne (i32.load (i32.const 512)) (i32.const 2016)) (then unreachable))
+        ;; And not for an error.
+        (call $read (global.get $mapping) (i64.const 250) (i64.const 10) (i32.const 64))
+        (if (i32.ne (i32.load16_u (i32.const 64)) (i32.const 0x0001)) (then unreachable))
+        (if (i32.ne (i32.load8_u (i32.const 68)) (i32.const 4)) (then unreachable))
+        (if (i32.ne (i32.load (i32.const 512)) (i32.const 2016)) (then unreachable))";
+    succeeds(&host(), exports, body);
+}
+
+/// The functions work before the instance is known: while its start function
+/// runs.
+#[test]
+fn a_start_function_maps() {
+    let exports = format!("{EXPORTS} (func $start {START}) (start $start)");
+    const START: &str = "
+        (call $read (call $map) (i64.const 0) (i64.const 16) (i32.const 64))
+        (call $ok (i32.const 64))";
+    let body = "(if (i64.ne (i64.load (i32.const 1024)) (i64.const 0x3736353433323130))
+            (then unreachable))
+        (call $drop (global.get $mapping))";
+    succeeds(&host(), &exports, body);
+}
+
+#[test]
+fn a_linker_takes_the_functions_once() -> Result<()> {
+    let host = host();
+    let mut linker = linker(&host.engine)?;
+    assert!(mem_host::core::add_to_linker(&mut linker).is_err());
+    assert!(mem_host::core::add_to_linker_async(&mut linker).is_err());
+    // An instance's own take their place.
+    let module = module_with(&host.engine, EXPORTS, "(drop (call $map))")?;
+    let mut store = host.store(host.mem.build());
+    mem_host::core::instantiate(&mut store, &linker, &module)?;
+    // But do not stand in for what else is missing.
+    let other = wat::parse_str(r#"(module (import "other" "function" (func)))"#)?;
+    let other = Module::new(&host.engine, other)?;
+    let none = Linker::new(&host.engine);
+    assert!(mem_host::core::instantiate(&mut store, &none, &other).is_err());
+    Ok(())
+}
