@@ -2,7 +2,11 @@
 //! wasmtime's own.
 
 use anyhow::Result;
-use wasmtime::{Config, Engine, Instance, Memory, MemoryType, Module, Store, Trap, TypedFunc};
+use mem_host::{MemCtx, MemCtxView, MemView};
+use wasmtime::component::ResourceTable;
+use wasmtime::{
+    Config, Engine, Instance, Linker, Memory, MemoryType, Module, Store, Trap, TypedFunc,
+};
 
 struct Guest<Index> {
     store: Store<()>,
@@ -182,5 +186,52 @@ fn that_cannot_be_are_errors() -> Result<()> {
     let memory = Memory::new(&mut store, MemoryType::new(2, None))?;
     assert_eq!(memory.data(&store).len(), 2 << 16);
     assert!(memory.data(&store).iter().all(|&byte| byte == 0));
+    Ok(())
+}
+
+struct State {
+    mem: MemCtx,
+    table: ResourceTable,
+}
+
+impl MemView for State {
+    fn mem(&mut self) -> MemCtxView<'_> {
+        MemCtxView {
+            ctx: &self.mem,
+            table: &mut self.table,
+        }
+    }
+}
+
+/// wasmtime makes those itself, and a guest's pointers cannot be into one.
+#[test]
+fn that_are_shared_trap_where_mem_needs_them() -> Result<()> {
+    let mut config = config();
+    config.wasm_threads(true).shared_memory(true);
+    let engine = Engine::new(&config)?;
+    let module = Module::new(
+        &engine,
+        r#"(module
+            (import "mem:mmap/mapping@0.1.0" "[method]mapping.load-u8"
+                (func $load (param i32 i64 i32)))
+            (memory (export "memory") 1 1 shared)
+            (func (export "run") (call $load (i32.const 1) (i64.const 0) (i32.const 0))))"#,
+    )?;
+    let mut linker = Linker::new(&engine);
+    mem_host::core::add_to_linker::<State>(&mut linker)?;
+    let state = State {
+        mem: MemCtx::builder().build(),
+        table: ResourceTable::new(),
+    };
+    let mut store = Store::new(&engine, state);
+    let instances = [
+        linker.instantiate(&mut store, &module)?,
+        mem_host::core::instantiate(&mut store, &linker, &module)?,
+    ];
+    for instance in instances {
+        let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+        let error = format!("{:?}", run.call(&mut store, ()).unwrap_err());
+        assert!(error.contains("`memory` is shared"), "{error}");
+    }
     Ok(())
 }
