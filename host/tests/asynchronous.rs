@@ -1,10 +1,8 @@
 //! The same guests on an asynchronous embedder.
 
-mod common;
-
 use anyhow::Result;
-use common::Host;
 use mem_host::Access;
+use test_host::Host;
 
 #[tokio::test]
 async fn rules() -> Result<()> {

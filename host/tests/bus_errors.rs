@@ -3,12 +3,10 @@
 
 #![cfg(unix)]
 
-mod common;
-
 use anyhow::Result;
-use common::Host;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
+use test_host::Host;
 
 const IN_CHILD: &str = "MEM_TEST_IN_CHILD";
 

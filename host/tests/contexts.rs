@@ -1,11 +1,9 @@
 //! Contexts, stores and linkers.
 
-mod common;
-
 use anyhow::Result;
-use common::{ENGINE, Host, State, run_in};
 use mem_host::{Access, MemCtx};
 use std::error::Error;
+use test_host::{ENGINE, Host, State, run_in};
 use wasmtime::component::Linker;
 
 #[test]

@@ -1,12 +1,9 @@
 //! Guests that are core modules: the tests of other files again, which run
-//! their guests as core modules here (see `common::Kind`), and what only core
+//! their guests as core modules here (see `test_host::Kind`), and what only core
 //! modules can do.
-
-#![allow(clippy::duplicate_mod, reason = "each file has its own `common`")]
 
 #[path = "asynchronous.rs"]
 mod asynchronous;
-mod common;
 #[path = "contexts.rs"]
 mod contexts;
 #[path = "core/hostile.rs"]
@@ -25,3 +22,8 @@ mod suites;
 mod windows;
 #[path = "windows_sdk.rs"]
 mod windows_sdk;
+
+#[test]
+fn guests_are_core_modules_here() {
+    assert_eq!(test_host::Kind::of_this_test(), test_host::Kind::CoreModule);
+}

@@ -1,11 +1,9 @@
 //! What mappings cost the host. These tests look at the process, so they take
 //! turns.
 
-mod common;
-
 use anyhow::Result;
-use common::{Host, Kind};
 use std::sync::{Mutex, PoisonError};
+use test_host::{Host, Kind};
 
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -31,7 +29,7 @@ fn rounds_of_map_and_unmap_leave_nothing_behind() -> Result<()> {
 fn reading_a_part_of_a_large_file_takes_little_memory() -> Result<()> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut host = Host::new();
-    common::sparse(&host.path("large"), 4 << 30);
+    test_host::sparse(&host.path("large"), 4 << 30);
     host.grant_proc();
     run(host, "read_1_mib_of_4_gib")
 }
@@ -49,6 +47,6 @@ fn windows_over_all_of_a_guests_memory_take_none() -> Result<()> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut host = Host::with_windows();
     host.grant_proc();
-    common::sparse(&host.path("large"), 4 << 30);
+    test_host::sparse(&host.path("large"), 4 << 30);
     run(host, "window_of_4_gib")
 }

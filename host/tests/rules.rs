@@ -1,11 +1,9 @@
 //! The rules that host and guests keep, each met by a real guest.
 
-mod common;
-
 use anyhow::Result;
-use common::Host;
 use mem_host::Access;
 use std::os::unix::fs::symlink;
+use test_host::Host;
 
 #[test]
 fn empty_file() -> Result<()> {

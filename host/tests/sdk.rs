@@ -1,9 +1,7 @@
 //! What the guest SDK promises beyond the contract.
 
-mod common;
-
 use anyhow::Result;
-use common::Host;
+use test_host::Host;
 
 #[test]
 fn cursor() -> Result<()> {

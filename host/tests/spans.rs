@@ -1,12 +1,10 @@
 //! Mapping and unmapping are spans, and an asynchronous host does them where
 //! they block nobody.
 
-mod common;
-
 use anyhow::Result;
-use common::{Host, Kind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
+use test_host::{Host, Kind};
 use tracing::span::{Attributes, Id};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 

@@ -1,10 +1,8 @@
 //! The test suites of mmap-go and memmap2, and what the names of the Go
 //! package promise, met by guests.
 
-mod common;
-
 use anyhow::Result;
-use common::Host;
+use test_host::Host;
 
 #[test]
 fn mmap_go() -> Result<()> {
@@ -50,7 +48,7 @@ fn exec() -> Result<()> {
 #[test]
 fn what_the_kernel_shows() -> Result<()> {
     // On a disk: the pages of other file systems are never clean.
-    let mut host = Host::on_disk();
+    let mut host = Host::within(env!("CARGO_TARGET_TMPDIR"));
     host.args.push(host.dir_name());
     host.grant_proc();
     host.run("what_the_kernel_shows")

@@ -1,11 +1,9 @@
 //! Windows, each promise met by a real guest.
 
-mod common;
-
 use anyhow::Result;
-use common::{ENGINE, Host, WINDOWS_ENGINE, component, run_component, run_in};
 use std::fs;
 use std::thread;
+use test_host::{ENGINE, Host, WINDOWS_ENGINE, component, run_component, run_in};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Trap};
 use wasmtime_wasi::I32Exit;
 

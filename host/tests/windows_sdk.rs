@@ -1,10 +1,8 @@
 //! What the guest SDK promises of windows and `read_many`, on a host that
 //! grants windows and on those where they are copies.
 
-mod common;
-
 use anyhow::Result;
-use common::{ENGINE, Host, component, run_in};
+use test_host::{ENGINE, Host, component, run_in};
 use wasmtime::component::types::ComponentItem;
 
 #[test]

@@ -1,8 +1,8 @@
 //! Several instances, and what each has for its own.
 
-use crate::common::Host;
 use crate::modules::{EXPORTS, Way, host, linker, module_with, succeeds};
 use anyhow::Result;
+use test_host::Host;
 use wasmtime::{Linker, Module};
 
 /// A library for `wasm32-unknown-unknown` that uses the SDK.

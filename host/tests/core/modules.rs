@@ -1,7 +1,7 @@
 //! Modules in the text format, and ways to run them.
 
-use crate::common::{Host, State};
 use anyhow::{Context, Result};
+use test_host::{Host, State};
 use wasmtime::{Engine, Instance, Linker, Module, Store};
 
 /// All that a module can import, some functions of its own, and `run`, which is

@@ -1,8 +1,8 @@
 //! Runs a guest of `tests/guests` in a host with mem.
+//!
+//! A crate, so that WASI's host is compiled once, and not for each test file.
 
-#![allow(dead_code, reason = "no test file uses all of it")]
-
-pub mod core;
+mod core;
 
 use anyhow::{Context, Result};
 use mem_host::{Access, MemCtx, MemCtxBuilder, MemCtxView, MemView};
@@ -15,6 +15,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::bindings;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+/// For guests without windows.
 pub static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::default);
 
 /// For guests that attach windows.
@@ -28,33 +29,47 @@ pub static WINDOWS_ENGINE: LazyLock<Engine> = LazyLock::new(|| {
 /// `tests/core.rs`, which includes the others, as a core module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// For WASI 0.2.
     Component,
+    /// For WASI 0.1.
     CoreModule,
 }
 
 impl Kind {
+    /// Each of them.
     pub const ALL: [Self; 2] = [Self::Component, Self::CoreModule];
 
-    pub const OF_THIS_TEST: Self = match env!("CARGO_CRATE_NAME").as_bytes() {
-        b"core" => Self::CoreModule,
-        _ => Self::Component,
-    };
+    /// By the name that cargo gives the executable: `core-` and a hash.
+    pub fn of_this_test() -> Self {
+        let test = std::env::current_exe().unwrap();
+        let name = test.file_name().unwrap().to_str().unwrap();
+        if name.starts_with("core-") {
+            Self::CoreModule
+        } else {
+            Self::Component
+        }
+    }
 }
 
 /// A host for one guest, which has a new directory as its current one.
 pub struct Host {
+    /// The guest's current directory.
     pub dir: TempDir,
+    /// What mem grants to the guest.
     pub mem: MemCtxBuilder,
     /// The guest's arguments, without its name.
     pub args: Vec<String>,
     /// Directories granted to WASI, by the guest's name.
     pub wasi_dirs: Vec<(PathBuf, &'static str)>,
+    /// Where the guest is compiled.
     pub engine: Engine,
+    /// What the guest is run as.
     pub kind: Kind,
 }
 
 impl Host {
     /// A host that grants the directory for reading and writing.
+    #[expect(clippy::new_without_default, reason = "it makes a directory")]
     pub fn new() -> Self {
         Self::with_access(Access::ReadWrite)
     }
@@ -65,10 +80,9 @@ impl Host {
         Self::in_dir(tempfile::tempdir().unwrap(), access)
     }
 
-    /// A host whose directory is where cargo builds, and not in memory as that
-    /// for temporary files can be.
-    pub fn on_disk() -> Self {
-        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    /// A host whose directory is in `parent`.
+    pub fn within(parent: impl AsRef<Path>) -> Self {
+        let dir = tempfile::tempdir_in(parent).unwrap();
         Self::in_dir(dir, Access::ReadWrite)
     }
 
@@ -96,7 +110,7 @@ impl Host {
             dir,
             mem,
             engine: ENGINE.clone(),
-            kind: Kind::OF_THIS_TEST,
+            kind: Kind::of_this_test(),
         }
     }
 
@@ -111,14 +125,17 @@ impl Host {
         name.to_str().unwrap().to_owned()
     }
 
+    /// Where the guest's file `name` is.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
+    /// Makes the guest's file `name`.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), bytes).unwrap();
     }
 
+    /// All of the guest's file `name`.
     pub fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap()
     }
@@ -166,7 +183,7 @@ impl Host {
 
 /// Runs the guest in a store that outlives it.
 pub fn run_in(store: &mut Store<State>, guest: &str) -> Result<()> {
-    run_kind(Kind::OF_THIS_TEST, store, guest)
+    run_kind(Kind::of_this_test(), store, guest)
 }
 
 fn run_kind(kind: Kind, store: &mut Store<State>, guest: &str) -> Result<()> {
@@ -187,14 +204,18 @@ pub fn run_component(store: &mut Store<State>, component: &Component) -> Result<
     result.ok().context("the guest exits with a failure")
 }
 
+/// Compiles the guest.
 pub fn component(engine: &Engine, guest: &str) -> Result<Component> {
     Ok(Component::from_file(engine, test_artifacts::guest(guest))?)
 }
 
+/// What the store of a guest holds.
 pub struct State {
+    /// What mem grants.
     pub mem: MemCtx,
-    pub wasi: WasiCtx,
-    pub wasip1: WasiP1Ctx,
+    wasi: WasiCtx,
+    wasip1: WasiP1Ctx,
+    /// The handles of components, and of core modules.
     pub table: ResourceTable,
 }
 
