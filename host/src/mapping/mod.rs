@@ -128,26 +128,31 @@ impl Mapping {
         // SAFETY: the guard is dropped before the map. Any tail of the range
         // may be replaced, for its bytes are only copied, never referred to.
         let guard = unsafe { FaultGuard::new(range.clone()) }?;
-        let sharing = match &request.file {
-            Some(file) => Some(Sharing::of(crate::os::file_id(file)?)),
-            None => None,
-        };
-        let keep = request.file.filter(|_| request.may_attach);
-        let origin = keep.zip(sharing.clone()).map(|(file, sharing)| Origin {
-            file,
-            offset: request.offset,
-            sharing,
-            written: Mutex::default(),
-        });
+        let anonymous = request.file.is_none();
+        let writes_file = request.access == Access::ReadWrite;
+        let (mut sharing, mut origin) = (None, None);
+        // Who neither writes the file nor has windows on it need not be known.
+        if let Some(file) = request.file
+            && (writes_file || request.may_attach)
+        {
+            let known = Sharing::of(crate::os::file_id(&file)?);
+            sharing = writes_file.then(|| known.clone());
+            origin = request.may_attach.then(|| Origin {
+                file,
+                offset: request.offset,
+                sharing: known,
+                written: Mutex::default(),
+            });
+        }
         Ok(Self {
             guard,
             map,
             access: request.access,
-            anonymous: sharing.is_none(),
+            anonymous,
             may_execute: request.may_execute,
             some_protected: AtomicBool::new(false),
             pages: Mutex::new(Pages::new(range, protection, request.charges)),
-            sharing: sharing.filter(|_| request.access == Access::ReadWrite),
+            sharing,
             origin,
             attached: AtomicUsize::new(0),
         })

@@ -8,7 +8,7 @@ use self::memory::Memory;
 use crate::linker::Handle;
 use crate::{Error, MemCtx};
 use std::ops::Range;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use wasmtime::AsContext;
 
 /// Which store a guest belongs to.
@@ -66,7 +66,7 @@ impl Window {
         let start = buffer.start;
         memory.attach(store, mapping, offset, buffer, charge)?;
         Ok(Self {
-            memory: std::sync::Arc::downgrade(&memory),
+            memory: Arc::downgrade(&memory),
             start,
         })
     }

@@ -104,13 +104,10 @@ pub(crate) unsafe fn put_zero_pages(pages: Range<usize>) -> rustix::io::Result<(
 /// `pages` must be whole pages of a mapping whose owner does not need what only
 /// this process has of them.
 pub(crate) unsafe fn discard_pages(pages: &Range<usize>) {
-    #[cfg(not(target_os = "linux"))]
-    let _ = pages;
-    #[cfg(target_os = "linux")]
     let start = ptr::with_exposed_provenance_mut(pages.start);
+    // rustix has this advice for Linux only.
     // SAFETY: the caller gives the pages up. If it fails nothing has changed.
-    #[cfg(target_os = "linux")]
-    let _ = unsafe { mm::madvise(start, pages.len(), mm::Advice::LinuxDontNeed) };
+    unsafe { libc::madvise(start, pages.len(), libc::MADV_DONTNEED) };
 }
 
 /// Replaces `pages` by those of `file` from `offset` on, readable and writable.
