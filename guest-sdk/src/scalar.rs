@@ -39,10 +39,12 @@ macro_rules! scalars {
         impl Scalar for $scalar {}
 
         impl sealed::Sealed for $scalar {
+            #[inline]
             fn load(handle: &Handle, offset: u64) -> Result<Self, ErrorCode> {
                 handle.$load(offset).map($from)
             }
 
+            #[inline]
             fn store(self, handle: &Handle, offset: u64) -> Result<(), ErrorCode> {
                 handle.$store(offset, $into(self))
             }

@@ -4,7 +4,9 @@
 use crate::Error;
 use crate::bindings::wit::{self, ErrorCode};
 use crate::linker::Handle;
+use crate::mapping::Mapping;
 use crate::reading::Reading;
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use wasmtime::Result;
 use wasmtime::component::__internal::{
@@ -20,16 +22,13 @@ pub(crate) struct ReadResult(std::result::Result<(Handle, Reading), Error>);
 type Owned = (std::result::Result<Vec<u8>, ErrorCode>,);
 
 impl ReadResult {
-    /// The read of `length` bytes from `offset` on, of which `limit` are
-    /// allowed.
-    pub(crate) fn new(mapping: Handle, offset: u64, length: u64, limit: u64) -> Self {
-        let reading = Reading::new(&mapping, offset, length, limit);
-        Self(reading.map(|reading| (mapping, reading)))
-    }
-
-    /// The read of all `ranges`, of whose bytes `limit` are allowed together.
-    pub(crate) fn many(mapping: Handle, ranges: &[wit::Range], limit: u64) -> Self {
-        let reading = Reading::many(&mapping, ranges, limit);
+    /// What `check` finds to read in `mapping`.
+    #[inline]
+    pub(crate) fn new(
+        mapping: Handle,
+        check: impl FnOnce(&Mapping) -> std::result::Result<Reading, Error>,
+    ) -> Self {
+        let reading = check(&mapping);
         Self(reading.map(|reading| (mapping, reading)))
     }
 }
@@ -114,17 +113,66 @@ fn store_list<T>(
     Ok(())
 }
 
+/// What a load returns, which the canonical ABI stores as its `N` bytes.
+pub(crate) trait Value<const N: usize>: ComponentType + Lower + Send + Sync {
+    fn from_le_bytes(bytes: [u8; N]) -> Self;
+}
+
+macro_rules! values {
+    ($($number:ty)*) => {$(
+        impl Value<{ size_of::<$number>() }> for $number {
+            fn from_le_bytes(bytes: [u8; size_of::<$number>()]) -> Self {
+                Self::from_le_bytes(bytes)
+            }
+        }
+    )*};
+}
+
+values!(u8 u16 u32 u64);
+
+impl Value<64> for wit::U64x8 {
+    fn from_le_bytes(bytes: [u8; 64]) -> Self {
+        let word = |index| {
+            let (words, _) = bytes.as_chunks();
+            u64::from_le_bytes(words[index])
+        };
+        (
+            word(0),
+            word(1),
+            word(2),
+            word(3),
+            word(4),
+            word(5),
+            word(6),
+            word(7),
+        )
+    }
+}
+
 /// The list of results of a load, which is one `result<V, error-code>`.
 ///
 /// It is the list and not only its element because wasmtime looks up the types
 /// of a list's elements at each call.
-pub(crate) struct LoadResult<V>(pub(crate) std::result::Result<V, Error>);
+pub(crate) struct LoadResult<V, const N: usize> {
+    loaded: std::result::Result<[u8; N], Error>,
+    of: PhantomData<V>,
+}
+
+impl<V, const N: usize> LoadResult<V, N> {
+    #[inline]
+    pub(crate) fn new(loaded: std::result::Result<[u8; N], Error>) -> Self {
+        Self {
+            loaded,
+            of: PhantomData,
+        }
+    }
+}
 
 /// What the canonical ABI takes this for.
 type Loaded<V> = (std::result::Result<V, ErrorCode>,);
 
 // SAFETY: everything is that of `Loaded`.
-unsafe impl<V: ComponentType> ComponentType for LoadResult<V> {
+unsafe impl<V: Value<N>, const N: usize> ComponentType for LoadResult<V, N> {
     type Lower = <Loaded<V> as ComponentType>::Lower;
 
     const ABI: CanonicalAbiInfo = Loaded::<V>::ABI;
@@ -136,43 +184,41 @@ unsafe impl<V: ComponentType> ComponentType for LoadResult<V> {
 }
 
 // SAFETY: `Loaded` is such a list, and the types are checked as its own.
-unsafe impl<V: ComponentType> ComponentNamedList for LoadResult<V> {}
+unsafe impl<V: Value<N>, const N: usize> ComponentNamedList for LoadResult<V, N> {}
 
-macro_rules! load_results {
-    ($($number:ty)*) => {$(
-        // SAFETY: `linear_lower_to_flat` is that of `Loaded`, and
-        // `linear_lower_to_memory` stores what that of `Loaded` would.
-        unsafe impl Lower for LoadResult<$number> {
-            fn linear_lower_to_flat<T>(
-                &self,
-                cx: &mut LowerContext<'_, T>,
-                ty: InterfaceType,
-                dst: &mut MaybeUninit<Self::Lower>,
-            ) -> Result<()> {
-                (self.0.map_err(ErrorCode::from),).linear_lower_to_flat(cx, ty, dst)
-            }
+// SAFETY: `linear_lower_to_flat` is that of `Loaded`, and
+// `linear_lower_to_memory` stores what that of `Loaded` would.
+unsafe impl<V: Value<N>, const N: usize> Lower for LoadResult<V, N> {
+    fn linear_lower_to_flat<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        dst: &mut MaybeUninit<Self::Lower>,
+    ) -> Result<()> {
+        let loaded = self.loaded.map(V::from_le_bytes);
+        (loaded.map_err(ErrorCode::from),).linear_lower_to_flat(cx, ty, dst)
+    }
 
-            #[inline]
-            fn linear_lower_to_memory<T>(
-                &self,
-                cx: &mut LowerContext<'_, T>,
-                ty: InterfaceType,
-                offset: usize,
-            ) -> Result<()> {
-                const SIZE: usize = size_of::<$number>();
-                // The case is at 0, and the number where it is aligned.
-                const { assert!(Self::SIZE32 == 2 * SIZE) };
-                let Ok(number) = self.0 else {
-                    let error = self.0.map_err(ErrorCode::from);
-                    return (error,).linear_lower_to_memory(cx, ty, offset);
-                };
-                let result: &mut [u8; 2 * SIZE] = cx.get(offset);
+    #[inline]
+    fn linear_lower_to_memory<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        offset: usize,
+    ) -> Result<()> {
+        // The case is at 0, and the value behind it where it is aligned.
+        const { assert!(Self::SIZE32 == Self::ALIGN32 as usize + N) };
+        match &self.loaded {
+            Ok(value) => {
+                let result = &mut cx.as_slice_mut()[offset..][..Self::SIZE32];
                 result[0] = 0;
-                result[SIZE..].copy_from_slice(&number.to_le_bytes());
+                result[Self::ALIGN32 as usize..].copy_from_slice(value);
                 Ok(())
             }
+            Err(error) => {
+                let error: Loaded<V> = (Err((*error).into()),);
+                error.linear_lower_to_memory(cx, ty, offset)
+            }
         }
-    )*};
+    }
 }
-
-load_results!(u8 u16 u32 u64);

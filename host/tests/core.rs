@@ -12,6 +12,8 @@ mod hostile;
 mod instances;
 #[path = "core/modules.rs"]
 mod modules;
+#[path = "core/reallocs.rs"]
+mod reallocs;
 #[path = "rules.rs"]
 mod rules;
 #[path = "sdk.rs"]

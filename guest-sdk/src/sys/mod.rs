@@ -17,6 +17,9 @@ pub(crate) use unsupported::{Attached, Handle};
 /// stack.
 pub const MOST_RANGES: usize = 256;
 
+/// How many bytes the largest load has, which needs no list.
+pub const LINE: usize = 64;
+
 /// The contract's `map-options`. That a mapping is anonymous is said by the
 /// lack of a path.
 #[derive(Clone, Copy, Debug, Default)]

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ops;
 
-use super::{FlushMode, Request};
+use super::{FlushMode, LINE, Request};
 use crate::range::Range;
 use crate::window::Placement;
 use crate::{Advice, ErrorCode, Protection};
@@ -47,6 +47,10 @@ impl Handle {
     }
 
     pub fn load_u64(&self, _offset: u64) -> Result<u64> {
+        match self.0 {}
+    }
+
+    pub fn load_line(&self, _offset: u64) -> Result<[u8; LINE]> {
         match self.0 {}
     }
 

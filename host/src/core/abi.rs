@@ -134,11 +134,18 @@ enums! {
         HugePage NoHugePage;
 }
 
-/// Checks that a `result<V, error-code>` can be stored at `address`, where `V`
-/// takes `N` bytes and is aligned to them.
+/// The alignment of a `result<V, error-code>`, which is that of `V` and where
+/// in the result its value is. `V` takes `N` bytes: a number, or a tuple of
+/// `u64`.
+const fn alignment<const N: usize>() -> usize {
+    if N < 8 { N } else { 8 }
+}
+
+/// Checks that such a result can be stored at `address`.
 #[inline]
 pub(super) fn check_result<const N: usize>(memory: &[u8], address: u32) -> Result<()> {
-    check_room(memory, address, 2 * N, N)
+    let alignment = alignment::<N>();
+    check_room(memory, address, alignment + N, alignment)
 }
 
 /// Checks that `size` bytes can be stored at `address`.
@@ -158,15 +165,16 @@ pub(super) fn store_result<const N: usize>(
     address: u32,
     result: std::result::Result<[u8; N], Error>,
 ) {
-    let result_at = &mut memory[address as usize..][..2 * N];
+    let value_at = alignment::<N>();
+    let result_at = &mut memory[address as usize..][..value_at + N];
     match result {
         Ok(value) => {
             result_at[0] = 0;
-            result_at[N..].copy_from_slice(&value);
+            result_at[value_at..].copy_from_slice(&value);
         }
         Err(error) => {
             result_at[0] = 1;
-            result_at[N] = ErrorCode::from(error) as u8;
+            result_at[value_at] = ErrorCode::from(error) as u8;
         }
     }
 }

@@ -78,6 +78,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         self.load::<2>("[method]mapping.load-u16")?;
         self.load::<4>("[method]mapping.load-u32")?;
         self.load::<8>("[method]mapping.load-u64")?;
+        self.load::<64>("[method]mapping.load-u64x8")?;
         // What a number has beyond its type's size does not count.
         self.store("[method]mapping.store-u8", |v: u32| [v.to_le_bytes()[0]])?;
         self.store("[method]mapping.store-u16", |v: u32| {

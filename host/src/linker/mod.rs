@@ -7,8 +7,9 @@ mod window;
 
 use crate::bindings::wit;
 use crate::lift::This;
-use crate::lower::{LoadResult, ReadResult};
+use crate::lower::{LoadResult, ReadResult, Value};
 use crate::mapping::{FlushMode, Mapping};
+use crate::reading::Reading;
 use crate::window::StoreId;
 use crate::{Error, MemCtxView, MemView};
 use std::sync::Arc;
@@ -166,7 +167,9 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 let view = view(store.data_mut());
                 let mapping = view.table.get(&this.key())?.clone();
                 let limit = view.ctx.inner.max_read_bytes;
-                Ok(ReadResult::new(mapping, offset, length, limit))
+                Ok(ReadResult::new(mapping, |mapping| {
+                    Reading::new(mapping, offset, length, limit)
+                }))
             },
         )?;
         self.instance.func_wrap(
@@ -175,7 +178,9 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 let view = view(store.data_mut());
                 let mapping = view.table.get(&this.key())?.clone();
                 let limit = view.ctx.inner.max_read_bytes;
-                Ok(ReadResult::many(mapping, &ranges, limit))
+                Ok(ReadResult::new(mapping, |mapping| {
+                    Reading::many(mapping, &ranges, limit)
+                }))
             },
         )?;
         self.instance.func_wrap(
@@ -190,31 +195,24 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
     }
 
     fn add_scalars(&mut self) -> Result<()> {
-        self.load("[method]mapping.load-u8", u8::from_le_bytes)?;
-        self.load("[method]mapping.load-u16", u16::from_le_bytes)?;
-        self.load("[method]mapping.load-u32", u32::from_le_bytes)?;
-        self.load("[method]mapping.load-u64", u64::from_le_bytes)?;
+        self.load::<u8, _>("[method]mapping.load-u8")?;
+        self.load::<u16, _>("[method]mapping.load-u16")?;
+        self.load::<u32, _>("[method]mapping.load-u32")?;
+        self.load::<u64, _>("[method]mapping.load-u64")?;
+        self.load::<wit::U64x8, _>("[method]mapping.load-u64x8")?;
         self.store("[method]mapping.store-u8", u8::to_le_bytes)?;
         self.store("[method]mapping.store-u16", u16::to_le_bytes)?;
         self.store("[method]mapping.store-u32", u32::to_le_bytes)?;
         self.store("[method]mapping.store-u64", u64::to_le_bytes)
     }
 
-    fn load<const N: usize, S>(
-        &mut self,
-        name: &str,
-        from_bytes: impl Fn([u8; N]) -> S + Send + Sync + 'static,
-    ) -> Result<()>
-    where
-        LoadResult<S>: ComponentNamedList + Lower + 'static,
-        S: Send + Sync,
-    {
+    fn load<S: Value<N> + 'static, const N: usize>(&mut self, name: &str) -> Result<()> {
         let view = self.view;
         self.instance.func_wrap(
             name,
             move |mut store: StoreContextMut<'_, T>, (this, offset): (This, u64)| {
                 let mapping = view(store.data_mut()).table.get(&this.key())?;
-                Ok(LoadResult(mapping.load(offset).map(&from_bytes)))
+                Ok(LoadResult::<S, N>::new(mapping.load(offset)))
             },
         )
     }

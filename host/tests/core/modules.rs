@@ -23,6 +23,8 @@ pub fn module_with(engine: &Engine, exports: &str, body: &str) -> Result<Module>
                 (param i32 i64 i32)))
             (import "mem:mmap/mapping@0.1.0" "[method]mapping.load-u64" (func $load_u64
                 (param i32 i64 i32)))
+            (import "mem:mmap/mapping@0.1.0" "[method]mapping.load-u64x8" (func $load_u64x8
+                (param i32 i64 i32)))
             (import "mem:mmap/mapping@0.1.0" "[method]mapping.store-u8" (func $store_u8
                 (param i32 i64 i32 i32)))
             (import "mem:mmap/mapping@0.1.0" "[method]mapping.flush" (func $flush

@@ -9,7 +9,7 @@ use std::ops;
 
 pub use self::attach::Attached;
 use self::wit::mem::mmap::mapping as contract;
-use super::{FlushMode, Request};
+use super::{FlushMode, LINE, Request};
 use crate::range::Range;
 use crate::window::Placement;
 use crate::{Access, Advice, ErrorCode, Protection};
@@ -55,34 +55,54 @@ impl Handle {
         self.0.write(offset, bytes).map_err(code)
     }
 
+    #[inline]
     pub fn load_u8(&self, offset: u64) -> Result<u8> {
         self.0.load_u8(offset).map_err(code)
     }
 
+    #[inline]
     pub fn load_u16(&self, offset: u64) -> Result<u16> {
         self.0.load_u16(offset).map_err(code)
     }
 
+    #[inline]
     pub fn load_u32(&self, offset: u64) -> Result<u32> {
         self.0.load_u32(offset).map_err(code)
     }
 
+    #[inline]
     pub fn load_u64(&self, offset: u64) -> Result<u64> {
         self.0.load_u64(offset).map_err(code)
     }
 
+    /// Loads 64 bytes.
+    #[inline]
+    pub fn load_line(&self, offset: u64) -> Result<[u8; LINE]> {
+        let (a, b, c, d, e, f, g, h) = self.0.load_u64x8(offset).map_err(code)?;
+        let mut line = [0; LINE];
+        let (bytes, _) = line.as_chunks_mut();
+        for (bytes, word) in bytes.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+            *bytes = word.to_le_bytes();
+        }
+        Ok(line)
+    }
+
+    #[inline]
     pub fn store_u8(&self, offset: u64, value: u8) -> Result<()> {
         self.0.store_u8(offset, value).map_err(code)
     }
 
+    #[inline]
     pub fn store_u16(&self, offset: u64, value: u16) -> Result<()> {
         self.0.store_u16(offset, value).map_err(code)
     }
 
+    #[inline]
     pub fn store_u32(&self, offset: u64, value: u32) -> Result<()> {
         self.0.store_u32(offset, value).map_err(code)
     }
 
+    #[inline]
     pub fn store_u64(&self, offset: u64, value: u64) -> Result<()> {
         self.0.store_u64(offset, value).map_err(code)
     }

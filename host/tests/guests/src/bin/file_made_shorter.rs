@@ -43,8 +43,22 @@ fn main() {
         }
     }
 
+    short_reads_tell_of_their_own_bytes();
     flush_and_unmap_tell();
     a_file_grown_again_can_be_mapped_anew();
+}
+
+/// The SDK loads more bytes than it is asked for.
+fn short_reads_tell_of_their_own_bytes() {
+    std::fs::write("file", pattern(LENGTH as usize)).unwrap();
+    let mapping = Options::new().offset(33).open("file").unwrap();
+    set_len(LEFT);
+    let mut buffer = [0; 10];
+    let end = LEFT - 33;
+    mapping.read_exact_at(end - 10, &mut buffer).unwrap();
+    assert_eq!(buffer, pattern(LENGTH as usize)[LEFT as usize - 10..][..10]);
+    assert_eq!(code(mapping.read_exact_at(end, &mut buffer)), Truncated);
+    mapping.read_exact_at(end - 10, &mut buffer).unwrap();
 }
 
 fn flush_and_unmap_tell() {

@@ -26,6 +26,9 @@ fn main() {
     }
     check!(u8, i8, u16, i16, u32, i32, u64, i64, f32, f64);
 
+    short_reads();
+    lines();
+
     let options = raw::MapOptions {
         access: raw::Access::ReadWrite,
         flags: raw::MapFlags::empty(),
@@ -41,4 +44,46 @@ fn main() {
     mapping.store_u16(20, 0x1234).unwrap();
     mapping.store_u8(23, 0x56).unwrap();
     assert_eq!(mapping.load_u32(20).unwrap(), 0x56ad_1234);
+}
+
+/// Reads of up to 64 bytes, which the SDK does by loads, of mappings that are
+/// longer and shorter than that.
+fn short_reads() {
+    for size in [1, 63, 64, 65, 200] {
+        let bytes = pattern(size);
+        std::fs::write("short", &bytes).unwrap();
+        let mapping = mem::open("short").unwrap();
+        for offset in 0..size {
+            for length in 0..=(size - offset).min(66) {
+                let mut buffer = vec![0xee; length];
+                mapping.read_exact_at(offset as u64, &mut buffer).unwrap();
+                assert_eq!(buffer, bytes[offset..][..length], "{size} {offset}");
+            }
+        }
+    }
+}
+
+/// Loads of 64 bytes.
+fn lines() {
+    let bytes = pattern(130);
+    std::fs::write("line", &bytes).unwrap();
+    let options = raw::MapOptions {
+        access: raw::Access::ReadOnly,
+        flags: raw::MapFlags::empty(),
+        offset: 0,
+        length: None,
+    };
+    let mapping = raw::file_map("line", options).unwrap();
+    for offset in 0..=bytes.len() - 64 {
+        let (a, b, c, d, e, f, g, h) = mapping.load_u64x8(offset as u64).unwrap();
+        let words = [a, b, c, d, e, f, g, h];
+        assert_eq!(
+            words.map(u64::to_le_bytes).as_flattened(),
+            &bytes[offset..][..64]
+        );
+    }
+    for offset in [67, 130, u64::MAX] {
+        let error = mapping.load_u64x8(offset).unwrap_err();
+        assert_eq!(error, raw::ErrorCode::OutOfBounds);
+    }
 }

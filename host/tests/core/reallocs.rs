@@ -1,0 +1,158 @@
+//! Core modules whose realloc does what it should not.
+
+use crate::modules::{Way, host, module_with, succeeds, traps};
+use anyhow::Result;
+use wasmtime::Trap;
+
+/// A memory of two pages, and a realloc that is `body`. Its length is in
+/// parameter 3.
+fn realloc(body: &str) -> String {
+    format!(
+        r#"(memory (export "memory") 1)
+           (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {body})"#
+    )
+}
+
+pub const READ_16: &str = "(call $read (call $map) (i64.const 0) (i64.const 16) (i32.const 64))";
+
+#[test]
+fn reallocs_that_return_what_is_not_theirs() {
+    let host = host();
+    let read_many = "(i64.store (i32.const 24) (i64.const 16))
+        (call $read_many (call $map) (i32.const 16) (i32.const 1) (i32.const 64))";
+    for address in [65521, 65536, -1, -16] {
+        let exports = realloc(&format!("(i32.const {address})"));
+        for body in [READ_16, read_many] {
+            let reason = "the guest's realloc returned memory that is out of bounds";
+            traps(&host, &exports, body, reason);
+        }
+    }
+    // The last that fits.
+    let exports = realloc("(i32.const 65520)");
+    let check = "(if (i64.ne (i64.load (i32.const 65520)) (i64.const 0x3736353433323130))
+        (then unreachable))";
+    for body in [READ_16, read_many] {
+        succeeds(
+            &host,
+            &exports,
+            &format!("{body} (call $ok (i32.const 64)) {check}"),
+        );
+    }
+    // Over the result itself, which spoils only what the guest reads there.
+    succeeds(&host, &realloc("(i32.const 60)"), READ_16);
+}
+
+#[test]
+fn reallocs_that_trap() -> Result<()> {
+    let host = host();
+    let exports = realloc(
+        "(if (i32.eqz (i32.load (i32.const 512)))
+            (then (i32.store (i32.const 512) (i32.const 1)) unreachable))
+         (i32.const 1024)",
+    );
+    let body = "(if (i32.eqz (global.get $mapping)) (then (drop (call $map))))
+        (call $read (global.get $mapping) (i64.const 0) (i64.const 16) (i32.const 64))
+        (call $ok (i32.const 64))";
+    let module = module_with(&host.engine, &exports, body)?;
+    for way in Way::ALL {
+        let mut store = host.store(host.mem.build());
+        let instance = way.instantiate(&mut store, &module)?;
+        let error = way.call(&mut store, instance, "run").unwrap_err();
+        let trap = error.downcast_ref::<Trap>();
+        assert_eq!(
+            trap,
+            Some(&Trap::UnreachableCodeReached),
+            "{way:?}: {error:?}"
+        );
+        // The mapping can be read from again.
+        way.call(&mut store, instance, "run")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn reallocs_that_use_what_they_read_from() {
+    let host = host();
+    let reason = "uses the mapping that it runs for";
+    for used in [
+        "(call $drop (global.get $mapping))",
+        "(call $unmap (global.get $mapping) (i32.const 128))",
+        "(call $load_u64 (global.get $mapping) (i64.const 0) (i32.const 128))",
+        "(drop (call $size (global.get $mapping)))",
+        // It would never end.
+        "(call $read (global.get $mapping) (i64.const 0) (i64.const 16) (i32.const 64))",
+    ] {
+        let exports = realloc(&format!("{used} (i32.const 1024)"));
+        traps(&host, &exports, READ_16, reason);
+    }
+}
+
+#[test]
+fn reallocs_that_use_other_mappings() {
+    let host = host();
+    // From one new mapping after the other: it ends at the quota.
+    let mut small = crate::modules::host();
+    small.mem.max_mappings(20);
+    let exports = realloc(&format!("{READ_16} (i32.const 1024)"));
+    traps(&small, &exports, READ_16, "unreachable");
+    // Other mappings can be used.
+    let exports = realloc(
+        "(if (i32.eqz (i32.load (i32.const 512))) (then
+            (i32.store (i32.const 512) (call $map))
+            (call $load_u64 (i32.load (i32.const 512)) (i64.const 0) (i32.const 128))
+            (call $ok (i32.const 128))))
+         (i32.const 1024)",
+    );
+    succeeds(
+        &host,
+        &exports,
+        &format!("{READ_16} (call $ok (i32.const 64))"),
+    );
+}
+
+#[test]
+fn reallocs_that_grow_the_memory() {
+    let host = host();
+    let exports = realloc("(i32.mul (i32.const 65536) (memory.grow (i32.const 100)))");
+    let body = format!(
+        "{READ_16} (call $ok (i32.const 64))
+         (if (i32.ne (i32.load (i32.const 68)) (i32.const 65536)) (then unreachable))
+         (if (i64.ne (i64.load (i32.const 65536)) (i64.const 0x3736353433323130))
+            (then unreachable))"
+    );
+    succeeds(&host, &exports, &body);
+    // A memory that has to move when it grows.
+    let mut config = wasmtime::Config::new();
+    config
+        .memory_reservation(1 << 16)
+        .memory_reservation_for_growth(0);
+    let mut host = host;
+    host.engine = wasmtime::Engine::new(&config).unwrap();
+    succeeds(&host, &exports, &body);
+}
+
+#[test]
+fn reallocs_that_are_none() {
+    let host = host();
+    let memory = r#"(memory (export "memory") 1)"#;
+    for (exports, reason) in [
+        ("", "does not export a function `cabi_realloc`"),
+        (
+            r#"(global (export "cabi_realloc") i32 (i32.const 0))"#,
+            "does not export a function `cabi_realloc`",
+        ),
+        (
+            r#"(func (export "cabi_realloc") (param i32 i32 i32 i64) (result i32) unreachable)"#,
+            "the module's `cabi_realloc` has the wrong type",
+        ),
+        (
+            r#"(func (export "cabi_realloc") (param i32 i32 i32 i32))"#,
+            "the module's `cabi_realloc` has the wrong type",
+        ),
+    ] {
+        traps(&host, &format!("{memory} {exports}"), READ_16, reason);
+        // What needs none works.
+        let body = "(call $load_u8 (call $map) (i64.const 0) (i32.const 64))";
+        succeeds(&host, &format!("{memory} {exports}"), body);
+    }
+}
