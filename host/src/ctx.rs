@@ -48,6 +48,7 @@ pub struct MemCtxBuilder {
     max_mappings: u64,
     max_read_bytes: u64,
     allow_windows: bool,
+    handle_bus_errors: bool,
     max_windows: u64,
 }
 
@@ -64,6 +65,7 @@ impl MemCtxBuilder {
             max_mappings: 256,
             max_read_bytes: 64 << 20,
             allow_windows: false,
+            handle_bus_errors: true,
             max_windows: 1024,
         }
     }
@@ -139,6 +141,19 @@ impl MemCtxBuilder {
         self
     }
 
+    /// Whether mapping a file installs the process's handler of SIGBUS, as the
+    /// [crate's documentation](crate#files-that-others-change) tells. The
+    /// default is true.
+    ///
+    /// Without it, a guest that touches bytes that are gone from a mapped file
+    /// ends the process by that signal, unless another context has installed
+    /// the handler. Leave it out only where nobody else can make the files
+    /// shorter and no disk under them can fill up.
+    pub fn handle_bus_errors(&mut self, handle: bool) -> &mut Self {
+        self.handle_bus_errors = handle;
+        self
+    }
+
     /// Lets the guest attach windows: the pages of mapped files in its own
     /// memory. Not allowed by default.
     ///
@@ -197,6 +212,7 @@ impl MemCtxBuilder {
                 allow_exec: self.allow_exec,
                 max_read_bytes: self.max_read_bytes,
                 allow_windows: self.allow_windows,
+                handle_bus_errors: self.handle_bus_errors,
                 quotas: Quotas {
                     mapped: Quota::new(self.max_mapped_bytes),
                     private: Quota::new(self.max_private_bytes),
@@ -265,6 +281,7 @@ pub(crate) struct CtxInner {
     allow_exec: bool,
     pub(crate) max_read_bytes: u64,
     allow_windows: bool,
+    handle_bus_errors: bool,
     quotas: Quotas,
 }
 
@@ -352,6 +369,7 @@ impl CtxInner {
             populate: options.populate,
             may_execute: self.allow_exec,
             may_attach: self.allow_windows,
+            handle_bus_errors: self.handle_bus_errors,
             charges,
         })
     }

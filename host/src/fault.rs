@@ -7,12 +7,27 @@
 //! [`FaultGuard::lost_from`] that what it copied is not the file's.
 //!
 //! Faults outside every registered range go to whoever handled the signal
-//! before.
+//! before. An embedder can leave the handler out: nothing is recovered then.
 
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, compiler_fence, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Installs the handler, unless the process has it.
+///
+/// # Errors
+///
+/// Those of `sigaction(2)`.
+pub(crate) fn install_handler() -> io::Result<()> {
+    static INSTALLED: Mutex<bool> = Mutex::new(false);
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*installed {
+        crate::os::on_bus_error(recover)?;
+        *installed = true;
+    }
+    Ok(())
+}
 
 /// Keeps a range of addresses registered while it is mapped.
 ///
@@ -23,29 +38,16 @@ pub(crate) struct FaultGuard {
 }
 
 impl FaultGuard {
-    /// Registers the whole pages `pages`, and installs the handler if this is
-    /// the first range of the process.
-    ///
-    /// # Errors
-    ///
-    /// Those of `sigaction(2)`.
+    /// Registers the whole pages `pages`.
     ///
     /// # Safety
     ///
     /// Until the guard is dropped, `pages` must be a mapping whose owner lets
     /// this module replace any tail of it by zero pages.
-    pub(crate) unsafe fn new(pages: Range<usize>) -> io::Result<Self> {
-        static INSTALLED: Mutex<bool> = Mutex::new(false);
-        let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*installed {
-            crate::os::on_bus_error(recover)?;
-            *installed = true;
-        }
-        drop(installed);
-
+    pub(crate) unsafe fn new(pages: Range<usize>) -> Self {
         let slot = free_slots().pop().unwrap_or_else(Slot::publish_new);
         slot.set(pages);
-        Ok(Self { slot })
+        Self { slot }
     }
 
     /// The first address of the range whose bytes are lost; `usize::MAX` if

@@ -77,7 +77,8 @@
 //! `truncated`; one inside a window puts zeros there, of which the window's
 //! `check` tells; any other goes to the handler that was installed before, or
 //! ends the process as it would have. A program that installs a handler for
-//! SIGBUS later has to call its predecessor in turn.
+//! SIGBUS later has to call its predecessor in turn, and one that cannot have
+//! ours leaves it out by [`MemCtxBuilder::handle_bus_errors`].
 //!
 //! The operating system notices whole pages only: behind the new end of a
 //! file, the rest of its last page reads as zeros, and what is written there is

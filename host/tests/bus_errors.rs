@@ -11,9 +11,16 @@ use test_host::Host;
 const IN_CHILD: &str = "MEM_TEST_IN_CHILD";
 
 /// Runs `child`, in a process that has the handler, for the test `name`.
+fn with_handler(name: &str, child: impl FnOnce()) -> Result<ExitStatus> {
+    in_child(name, || {
+        Host::new().run("one_fault").unwrap();
+        child();
+    })
+}
+
+/// Runs `child` in a process of its own for the test `name`.
 fn in_child(name: &str, child: impl FnOnce()) -> Result<ExitStatus> {
     if std::env::var_os(IN_CHILD).is_some() {
-        Host::new().run("one_fault").unwrap();
         child();
         panic!("the child goes on");
     }
@@ -37,7 +44,7 @@ fn touch_what_is_gone() {
 
 #[test]
 fn a_fault_elsewhere_ends_the_process() -> Result<()> {
-    let status = in_child("a_fault_elsewhere_ends_the_process", touch_what_is_gone)?;
+    let status = with_handler("a_fault_elsewhere_ends_the_process", touch_what_is_gone)?;
     assert_eq!(status.signal(), Some(libc::SIGBUS));
     Ok(())
 }
@@ -49,7 +56,7 @@ fn a_signal_that_is_sent_ends_the_process() -> Result<()> {
         // SAFETY: the default is a valid disposition.
         unsafe { libc::signal(libc::SIGBUS, libc::SIG_DFL) };
     }
-    let status = in_child("a_signal_that_is_sent_ends_the_process", || {
+    let status = with_handler("a_signal_that_is_sent_ends_the_process", || {
         // SAFETY: it does to this process what the test wants.
         unsafe { libc::raise(libc::SIGBUS) };
     })?;
@@ -69,7 +76,32 @@ fn a_fault_elsewhere_goes_to_the_previous_handler() -> Result<()> {
         unsafe { libc::signal(libc::SIGBUS, handler as usize) };
     }
     let name = "a_fault_elsewhere_goes_to_the_previous_handler";
-    let status = in_child(name, touch_what_is_gone)?;
+    let status = with_handler(name, touch_what_is_gone)?;
+    assert_eq!(status.code(), Some(42));
+    Ok(())
+}
+
+#[test]
+fn without_the_handler_a_fault_ends_the_process() -> Result<()> {
+    let name = "without_the_handler_a_fault_ends_the_process";
+    let status = in_child(name, || {
+        let mut host = Host::new();
+        host.mem.handle_bus_errors(false);
+        let _ = host.run("one_fault");
+    })?;
+    assert_eq!(status.signal(), Some(libc::SIGBUS));
+    Ok(())
+}
+
+#[test]
+fn another_context_can_install_the_handler() -> Result<()> {
+    let name = "another_context_can_install_the_handler";
+    let status = with_handler(name, || {
+        let mut host = Host::new();
+        host.mem.handle_bus_errors(false);
+        host.run("one_fault").unwrap();
+        std::process::exit(42);
+    })?;
     assert_eq!(status.code(), Some(42));
     Ok(())
 }

@@ -79,6 +79,8 @@ pub(crate) struct Request {
     pub(crate) may_execute: bool,
     /// Whether the embedder lets the guest attach windows later.
     pub(crate) may_attach: bool,
+    /// Whether to install the handler for bytes that are gone.
+    pub(crate) handle_bus_errors: bool,
     pub(crate) charges: Charges,
 }
 
@@ -112,12 +114,15 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// Those of `mmap(2)` and `mprotect(2)`.
+    /// Those of `mmap(2)`, `mprotect(2)` and `sigaction(2)`.
     pub(crate) fn new(request: Request) -> Result<Self, Error> {
         let protection = Protection {
             write: request.access != Access::ReadOnly,
             execute: request.execute,
         };
+        if request.handle_bus_errors {
+            crate::fault::install_handler()?;
+        }
         let map = map(&request)?;
         let range = pages_around(map.as_mut_ptr().expose_provenance(), map.len());
         if request.execute && !range.is_empty() {
@@ -127,7 +132,7 @@ impl Mapping {
         }
         // SAFETY: the guard is dropped before the map. Any tail of the range
         // may be replaced, for its bytes are only copied, never referred to.
-        let guard = unsafe { FaultGuard::new(range.clone()) }?;
+        let guard = unsafe { FaultGuard::new(range.clone()) };
         let anonymous = request.file.is_none();
         let writes_file = request.access == Access::ReadWrite;
         let (mut sharing, mut origin) = (None, None);
