@@ -2,6 +2,7 @@
 
 mod attach;
 mod error_case;
+mod load;
 mod memory;
 mod read;
 
@@ -57,22 +58,22 @@ impl Handle {
 
     #[inline]
     pub fn load_u8(&self, offset: u64) -> Result<u8> {
-        self.0.load_u8(offset).map_err(code)
+        load::load_u8(&self.0, offset).map_err(code)
     }
 
     #[inline]
     pub fn load_u16(&self, offset: u64) -> Result<u16> {
-        self.0.load_u16(offset).map_err(code)
+        load::load_u16(&self.0, offset).map_err(code)
     }
 
     #[inline]
     pub fn load_u32(&self, offset: u64) -> Result<u32> {
-        self.0.load_u32(offset).map_err(code)
+        load::load_u32(&self.0, offset).map_err(code)
     }
 
     #[inline]
     pub fn load_u64(&self, offset: u64) -> Result<u64> {
-        self.0.load_u64(offset).map_err(code)
+        load::load_u64(&self.0, offset).map_err(code)
     }
 
     /// Loads 64 bytes.

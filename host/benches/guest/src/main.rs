@@ -59,6 +59,7 @@ const ROWS: &[(&str, Measure)] = &[
         window::load_or_read(setup, name, 8 * KIB);
     }),
     ("window-attach-256MiB", window::attach),
+    ("window-attach-all", window::attach_all),
     ("core-load-u64/empty-core-call", |setup, name| {
         core::load(setup, name, 1024 * KIB);
     }),

@@ -75,3 +75,34 @@ pub fn attach(setup: &Setup, name: &str) {
     };
     compare(setup, name, 1, mem, peer);
 }
+
+/// Attaches as much of the large file as the guest's memory has room for,
+/// against as much as one call attaches.
+pub fn attach_all(setup: &Setup, name: &str) {
+    const PIECE: u64 = 64 << 20;
+    let mapping = mem::open(&setup.plan.large).unwrap();
+    // More than one window, for no slice is longer than 2 GiB.
+    let attach = |most: u64| -> Vec<Window> {
+        let piece = |index| mapping.window(index * PIECE..(index + 1) * PIECE).ok();
+        (0..most).map_while(piece).collect()
+    };
+    let all = attach(mapping.len() / PIECE).len() as u64;
+    assert!(all * PIECE > 3 << 30, "most of the memory is free");
+    let time = |pieces, batch: Batch| {
+        let mut attached = Vec::new();
+        let sample = batch.time(|| {
+            attached = attach(pieces);
+            attached.iter().map(|window| digest(window, false)).sum()
+        });
+        assert_eq!(attached.len() as u64, pieces);
+        assert!(attached.iter().all(Window::is_zero_copy));
+        sample
+    };
+    compare(
+        setup,
+        name,
+        1,
+        |batch| time(all, batch),
+        |batch| time(1, batch),
+    );
+}
