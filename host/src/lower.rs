@@ -132,10 +132,8 @@ values!(u8 u16 u32 u64);
 
 impl Value<64> for wit::U64x8 {
     fn from_le_bytes(bytes: [u8; 64]) -> Self {
-        let word = |index| {
-            let (words, _) = bytes.as_chunks();
-            u64::from_le_bytes(words[index])
-        };
+        let (words, _) = bytes.as_chunks();
+        let word = |index: usize| u64::from_le_bytes(words[index]);
         (
             word(0),
             word(1),

@@ -1,16 +1,10 @@
 //! Using a handle after `unmap` traps.
 
-use test_guests::raw;
+use test_guests::{map, raw};
 
 fn main() {
     std::fs::write("file", "abc").unwrap();
-    let options = raw::MapOptions {
-        access: raw::Access::ReadOnly,
-        flags: raw::MapFlags::empty(),
-        offset: 0,
-        length: None,
-    };
-    let mapping = raw::file_map("file", options).unwrap();
+    let mapping = map("file", raw::Access::ReadOnly);
     let handle = mapping.handle();
     assert_eq!(mapping.size(), 3);
     raw::Mapping::unmap(mapping).unwrap();

@@ -4,7 +4,7 @@
 
 use mem::ErrorCode::OutOfBounds;
 use std::io::{Read, Seek, SeekFrom, Write};
-use test_guests::{code, raw};
+use test_guests::{code, map, raw};
 
 fn main() {
     std::fs::write("file", "0123456789").unwrap();
@@ -15,16 +15,7 @@ fn main() {
 }
 
 fn contract() {
-    let mapping = raw::file_map(
-        "file",
-        raw::MapOptions {
-            access: raw::Access::ReadWrite,
-            flags: raw::MapFlags::empty(),
-            offset: 0,
-            length: None,
-        },
-    )
-    .unwrap();
+    let mapping = map("file", raw::Access::ReadWrite);
     let outside = raw::ErrorCode::OutOfBounds;
     for (offset, length) in [
         (0, 11),

@@ -1,7 +1,7 @@
 //! Loads and stores of 1, 2, 4 and 8 bytes are little-endian and work at any
 //! offset, aligned or not.
 
-use test_guests::{pattern, raw};
+use test_guests::{map, pattern, raw};
 
 fn main() {
     let bytes = pattern(64);
@@ -29,13 +29,7 @@ fn main() {
     short_reads();
     lines();
 
-    let options = raw::MapOptions {
-        access: raw::Access::ReadWrite,
-        flags: raw::MapFlags::empty(),
-        offset: 0,
-        length: None,
-    };
-    let mapping = raw::file_map("file", options).unwrap();
+    let mapping = map("file", raw::Access::ReadWrite);
     mapping.store_u64(1, 0x0807_0605_0403_0201).unwrap();
     assert_eq!(mapping.read(1, 8).unwrap(), [1, 2, 3, 4, 5, 6, 7, 8]);
     mapping.store_u32(20, 0xdead_beef).unwrap();
@@ -67,13 +61,7 @@ fn short_reads() {
 fn lines() {
     let bytes = pattern(130);
     std::fs::write("line", &bytes).unwrap();
-    let options = raw::MapOptions {
-        access: raw::Access::ReadOnly,
-        flags: raw::MapFlags::empty(),
-        offset: 0,
-        length: None,
-    };
-    let mapping = raw::file_map("line", options).unwrap();
+    let mapping = map("line", raw::Access::ReadOnly);
     for offset in 0..=bytes.len() - 64 {
         let (a, b, c, d, e, f, g, h) = mapping.load_u64x8(offset as u64).unwrap();
         let words = [a, b, c, d, e, f, g, h];
