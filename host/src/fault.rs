@@ -143,7 +143,14 @@ fn recover(address: usize) -> bool {
             // SAFETY: the access that faulted at `address` keeps its mapping,
             // and so the guard on this range, alive; whoever made the guard
             // lets any tail of the range be replaced.
-            return unsafe { crate::os::put_zero_pages(page..range.end) }.is_ok();
+            if unsafe { crate::os::put_zero_pages(page..range.end) }.is_ok() {
+                return true;
+            }
+            // A process that has as many mappings as it may have cannot split
+            // one, but can replace the whole of it.
+            slot.lost_from.fetch_min(range.start, Ordering::SeqCst);
+            // SAFETY: as above; the whole range is its own tail.
+            return unsafe { crate::os::put_zero_pages(range) }.is_ok();
         }
         next = slot.next.load(Ordering::SeqCst);
     }

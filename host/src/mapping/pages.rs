@@ -4,6 +4,7 @@ use super::pieces::{Huge, Order, PageState, Pieces};
 use super::{Access, Advice, ByteRange, Mapping, Protection};
 use crate::Error;
 use crate::quota::Charges;
+use std::io::ErrorKind;
 use std::mem;
 use std::ops::Range;
 use std::ptr;
@@ -80,8 +81,17 @@ impl Mapping {
         held.change(
             &pages,
             |state| state.locked = false,
-            // SAFETY: these pages are ours, and the guest wants them unlocked.
-            || Ok(unsafe { region::unlock(start(&pages), pages.len()) }?),
+            || {
+                // SAFETY: these pages are ours, and the guest wants them unlocked.
+                let unlocked = unsafe { region::unlock(start(&pages), pages.len()) };
+                if unlocked.is_err()
+                    && let Ok(guard) = region::lock(start(&pages), pages.len())
+                {
+                    // munlock(2) can fail with part of the range unlocked.
+                    mem::forget(guard);
+                }
+                Ok(unlocked?)
+            },
         )?;
         let left = held.charges.locked.amount() - pages.len() as u64;
         held.charges.locked.resize(left);
@@ -116,15 +126,15 @@ impl Mapping {
         }
         let pages = self.pages_of(&range);
         let mut held = self.lock_pages();
-        held.change(
+        let protected = held.change(
             &pages,
             |state| state.protection = protection,
-            || {
-                // SAFETY: the pages are ours, they stay readable, and writes
-                // ask for their state before they touch them.
-                Ok(unsafe { region::protect(start(&pages), pages.len(), protection.into()) }?)
-            },
-        )?;
+            || set_protection(&pages, protection),
+        );
+        if protected == Err(Error::QuotaExceeded) && !held.restore_protection(&pages, protection) {
+            self.some_protected.store(true, Ordering::Relaxed);
+        }
+        protected?;
         if !protection.write {
             self.some_protected.store(true, Ordering::Relaxed);
         }
@@ -161,11 +171,12 @@ impl Mapping {
         let pages = self.pages_of(&range);
         self.lock_pages().change(&pages, change, || {
             crate::os::advise(&self.map, range.clone(), advice).map_err(|error| {
-                let refused = error.kind() == std::io::ErrorKind::InvalidInput;
-                match self.probe(&range) {
-                    Err(truncated) => truncated,
-                    Ok(()) if refused => Error::Unsupported,
-                    Ok(()) => error.into(),
+                match (self.probe(&range), error.kind()) {
+                    (Err(truncated), _) => truncated,
+                    (Ok(()), ErrorKind::InvalidInput) => Error::Unsupported,
+                    // So Linux says that it cannot split a mapping.
+                    (Ok(()), ErrorKind::WouldBlock) => Error::QuotaExceeded,
+                    (Ok(()), _) => error.into(),
                 }
             })
         })
@@ -199,6 +210,23 @@ impl Pages {
             .any(|(_, state)| !state.protection.write)
     }
 
+    /// Undoes what mprotect(2) did to a part of `pages` before it failed to
+    /// give them `protection`. Returns whether all are as they were; those that
+    /// are not count as writable only if they are so either way.
+    fn restore_protection(&mut self, pages: &Range<usize>, protection: Protection) -> bool {
+        let runs: Vec<_> = self.pieces.within(pages).collect();
+        let mut all = true;
+        for (run, state) in runs {
+            if set_protection(&run, state.protection).is_err() {
+                all = false;
+                self.pieces = self
+                    .pieces
+                    .changed(&run, |state| state.protection.write &= protection.write);
+            }
+        }
+        all
+    }
+
     /// Makes a change to each of `pages`, charges for the pieces it leaves,
     /// and has `apply` tell the operating system; all of it or nothing.
     fn change(
@@ -218,6 +246,14 @@ impl Pages {
         self.pieces = changed;
         Ok(())
     }
+}
+
+/// Has the operating system change the protection of `pages`, which are pages
+/// of a mapping whose writers ask for the state of the pages first.
+fn set_protection(pages: &Range<usize>, protection: Protection) -> Result<(), Error> {
+    // SAFETY: the pages are a mapping's, they stay readable, and writes ask for
+    // their state before they touch them.
+    Ok(unsafe { region::protect(start(pages), pages.len(), protection.into()) }?)
 }
 
 /// The pointer that the system calls for `pages` want; it is never
