@@ -40,14 +40,24 @@ pub(crate) struct FaultGuard {
 impl FaultGuard {
     /// Registers the whole pages `pages`.
     ///
+    /// # Errors
+    ///
+    /// Those of `mmap(2)`.
+    ///
     /// # Safety
     ///
     /// Until the guard is dropped, `pages` must be a mapping whose owner lets
     /// this module replace any tail of it by zero pages.
-    pub(crate) unsafe fn new(pages: Range<usize>) -> Self {
+    pub(crate) unsafe fn new(pages: Range<usize>) -> io::Result<Self> {
         let slot = free_slots().pop().unwrap_or_else(Slot::publish_new);
+        // If this fails, dropping the guard gives the slot back.
+        let guard = Self { slot };
+        if slot.spare.load(Ordering::SeqCst) == 0 {
+            let spare = crate::os::take_spare_mappings()?;
+            slot.spare.store(spare, Ordering::SeqCst);
+        }
         slot.set(pages);
-        Self { slot }
+        Ok(guard)
     }
 
     /// The first address of the range whose bytes are lost; `usize::MAX` if
@@ -80,6 +90,9 @@ struct Slot {
     start: AtomicUsize,
     end: AtomicUsize,
     lost_from: AtomicUsize,
+    /// Where the mappings are that the handler gives up if the process has as
+    /// many as it may have; 0 once it has done so. They stay with the slot.
+    spare: AtomicUsize,
     next: AtomicPtr<Slot>,
 }
 
@@ -98,6 +111,7 @@ impl Slot {
             start: AtomicUsize::new(0),
             end: AtomicUsize::new(0),
             lost_from: AtomicUsize::new(usize::MAX),
+            spare: AtomicUsize::new(0),
             next: AtomicPtr::default(),
         }));
         let pointer = std::ptr::from_ref(slot).cast_mut();
@@ -147,8 +161,15 @@ fn recover(address: usize) -> bool {
                 return true;
             }
             // A process that has as many mappings as it may have cannot split
-            // one, but can replace the whole of it.
+            // one, and one that has more, which splits like the above can lead
+            // to, cannot even replace one. So others make room, and the whole
+            // range is replaced: then it does not fault again.
             slot.lost_from.fetch_min(range.start, Ordering::SeqCst);
+            let spare = slot.spare.swap(0, Ordering::SeqCst);
+            if spare != 0 {
+                // SAFETY: the slot has had them, and nobody else gets `spare`.
+                unsafe { crate::os::give_up_spare_mappings(spare) };
+            }
             // SAFETY: as above; the whole range is its own tail.
             return unsafe { crate::os::put_zero_pages(range) }.is_ok();
         }

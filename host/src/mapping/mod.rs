@@ -132,7 +132,7 @@ impl Mapping {
         }
         // SAFETY: the guard is dropped before the map. Any tail of the range
         // may be replaced, for its bytes are only copied, never referred to.
-        let guard = unsafe { FaultGuard::new(range.clone()) };
+        let guard = unsafe { FaultGuard::new(range.clone()) }?;
         let anonymous = request.file.is_none();
         let writes_file = request.access == Access::ReadWrite;
         let (mut sharing, mut origin) = (None, None);

@@ -26,6 +26,15 @@ pub(crate) unsafe fn put_zero_pages(_pages: Range<usize>) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub(crate) fn take_spare_mappings() -> io::Result<usize> {
+    Ok(0)
+}
+
+/// # Safety
+///
+/// None is needed.
+pub(crate) unsafe fn give_up_spare_mappings(_start: usize) {}
+
 /// # Safety
 ///
 /// None is needed.

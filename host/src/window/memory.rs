@@ -116,7 +116,7 @@ impl Memory {
         // SAFETY: the pages are the guest's memory, where no window is. The
         // guard is dropped before the memory is unmapped; and if zeros should
         // replace a tail of the pages, the guest can have them.
-        let guard = unsafe { FaultGuard::new(buffer.clone()) };
+        let guard = unsafe { FaultGuard::new(buffer.clone()) }?;
         // SAFETY: the pages lie in this reservation, in the part that the
         // guest can access, and stay readable and writable. Guests take any
         // change of their memory, and nobody else refers to it while a guest

@@ -95,6 +95,50 @@ pub(crate) unsafe fn put_zero_pages(pages: Range<usize>) -> rustix::io::Result<(
     Ok(())
 }
 
+/// Makes two mappings, for [`give_up_spare_mappings`]: so many more are the most
+/// that a process has after the replacement of a part of one.
+///
+/// # Errors
+///
+/// Those of `mmap(2)`.
+pub(crate) fn take_spare_mappings() -> io::Result<usize> {
+    let page_size = super::page_size();
+    // The system joins neighbours that are private or alike.
+    // SAFETY: the system chooses an address where nothing is.
+    let start = unsafe {
+        mm::mmap_anonymous(
+            ptr::null_mut(),
+            2 * page_size,
+            ProtFlags::empty(),
+            MapFlags::SHARED,
+        )
+    }?;
+    // SAFETY: the page is the second of those just made.
+    let split = unsafe {
+        let second = start.wrapping_byte_add(page_size);
+        mm::mprotect(second, page_size, mm::MprotectFlags::READ)
+    };
+    let start = start.expose_provenance();
+    if let Err(error) = split {
+        // SAFETY: nobody else has the pages.
+        unsafe { give_up_spare_mappings(start) };
+        return Err(error.into());
+    }
+    Ok(start)
+}
+
+/// Unmaps what [`take_spare_mappings`] has made at `start`. Can be called in a
+/// signal handler.
+///
+/// # Safety
+///
+/// It must not have been called for the same mappings before.
+pub(crate) unsafe fn give_up_spare_mappings(start: usize) {
+    let start = ptr::with_exposed_provenance_mut(start);
+    // SAFETY: nothing refers to these pages. If it fails nothing has changed.
+    let _ = unsafe { mm::munmap(start, 2 * super::page_size()) };
+}
+
 /// Gives up what the process has of `pages`, which others can do at the same
 /// time: the system otherwise does it while it replaces them, and then nobody
 /// else can map.
@@ -187,7 +231,7 @@ pub(crate) fn on_bus_error(recover: fn(usize) -> bool) -> io::Result<()> {
     // deferring so that a fault in a previous handler is seen.
     action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
     // SAFETY: `action` is complete, and its handler keeps to what a handler may
-    // do: it loads atomics, makes one system call and calls its predecessor.
+    // do: it uses atomics, makes a few system calls and calls its predecessor.
     if unsafe { libc::sigaction(libc::SIGBUS, &action, ptr::null_mut()) } != 0 {
         return Err(io::Error::last_os_error());
     }
