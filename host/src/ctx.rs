@@ -134,8 +134,9 @@ impl MemCtxBuilder {
         self
     }
 
-    /// The most bytes of one `read`. The default is 64 MiB. The guest SDK
-    /// reads in pieces of 1 MiB, and fails if that is too much.
+    /// The most bytes of one `read`, less than 4 GiB whatever is set. The
+    /// default is 64 MiB. The guest SDK reads in pieces of 1 MiB, and fails if
+    /// that is too much.
     pub fn max_read_bytes(&mut self, bytes: u64) -> &mut Self {
         self.max_read_bytes = bytes;
         self
@@ -210,7 +211,8 @@ impl MemCtxBuilder {
             inner: Arc::new(CtxInner {
                 grants: self.grants.clone(),
                 allow_exec: self.allow_exec,
-                max_read_bytes: self.max_read_bytes,
+                // What is read is a list, whose length has 32 bits.
+                max_read_bytes: self.max_read_bytes.min(u32::MAX.into()),
                 allow_windows: self.allow_windows,
                 handle_bus_errors: self.handle_bus_errors,
                 quotas: Quotas {
@@ -332,6 +334,10 @@ impl CtxInner {
         // Before a file is made that could not be mapped afterwards.
         let known = options.length.map(|length| self.charge(options, length));
         let known = known.transpose()?;
+        // No file is that long (`off_t`).
+        if options.create && i64::try_from(end).is_err() {
+            return Err(Error::NoSpace);
+        }
 
         let file = grant.open(path, write, options.create)?;
         let mut file_length = file.metadata()?.len();

@@ -1,0 +1,185 @@
+//! What a guest cannot reach: nothing outside its grants, by whatever path, and
+//! nothing that is not a regular file.
+
+use anyhow::{Context as _, Result};
+use mem_host::{Access, MemCtx};
+use rustix::fs::{CWD, FileType, Mode, makedev, mkfifoat, mknodat};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+use test_host::{Host, Kind};
+
+/// Runs the guest as all that it is built as. A call that blocks fails.
+fn run(mut host: Host, guest: &'static str) -> Result<()> {
+    let (done, ended) = mpsc::channel();
+    std::thread::spawn(move || {
+        for kind in Kind::ALL {
+            host.kind = kind;
+            // Nobody waits any more if that fails.
+            let _ = done.send(host.run(guest));
+        }
+    });
+    for kind in Kind::ALL {
+        ended
+            .recv_timeout(Duration::from_secs(120))
+            .with_context(|| format!("{guest} as {kind:?} has not ended"))??;
+    }
+    Ok(())
+}
+
+/// A host that grants `granted` instead of its own directory.
+fn host_of(granted: &Path) -> Result<Host> {
+    let mut host = Host::new();
+    host.mem = MemCtx::builder();
+    host.mem.preopened_dir(granted, ".", Access::ReadWrite)?;
+    host.wasi_dirs = vec![(granted.to_owned(), ".")];
+    Ok(host)
+}
+
+#[test]
+fn paths_are_refused() -> Result<()> {
+    let outer = tempfile::tempdir()?;
+    let secret = outer.path().join("secret");
+    fs::write(&secret, "secret")?;
+    fs::write(outer.path().join("linked"), "before")?;
+    let granted = outer.path().join("granted");
+    let at = |name: &str| granted.join(name);
+    fs::create_dir_all(at("sub/deep"))?;
+    fs::write(at("inside"), "inside")?;
+    fs::hard_link(at("inside"), at("hard-link"))?;
+    fs::hard_link(at("inside"), at("sub/hard-link"))?;
+    fs::hard_link(outer.path().join("linked"), at("hard-link-to-outside"))?;
+    fs::write(
+        granted.join(OsStr::from_bytes(b"not-utf-8-\xff")),
+        "not UTF-8",
+    )?;
+    for (name, target) in [
+        ("relative", Path::new("../secret")),
+        ("relative-to-missing", Path::new("../missing")),
+        ("relative-directory", Path::new("..")),
+        ("absolute", &secret),
+        ("absolute-to-missing", &outer.path().join("missing")),
+        ("absolute-to-inside", &at("inside")),
+        ("absolute-directory", outer.path()),
+        ("chain", Path::new("chain-1")),
+        ("chain-1", Path::new("sub/chain-2")),
+        ("sub/chain-2", Path::new("../relative")),
+        ("chain-to-missing", Path::new("relative-to-missing")),
+        ("loop", Path::new("loop")),
+        ("loop-of-two", Path::new("sub/back")),
+        ("sub/back", Path::new("../loop-of-two")),
+        ("null", Path::new("/dev/null")),
+        ("magic-root", Path::new("/proc/self/root")),
+        ("magic-cwd", Path::new("/proc/self/cwd")),
+        ("magic-fd", Path::new("/proc/self/fd/0")),
+        ("dangling", Path::new("missing")),
+        ("link-to-sub", Path::new("sub")),
+        ("link-to-fifo", Path::new("fifo")),
+        ("link-to-inside", Path::new("sub/../inside")),
+    ] {
+        symlink(target, at(name))?;
+    }
+    mkfifoat(CWD, at("fifo"), Mode::RWXU)?;
+    let _socket = UnixListener::bind(at("socket"))?;
+    // The null device, which only root can make, and not everywhere.
+    let _ = mknodat(
+        CWD,
+        at("device"),
+        FileType::CharacterDevice,
+        Mode::RWXU,
+        makedev(1, 3),
+    );
+
+    run(host_of(&granted)?, "paths_refused")?;
+    assert_eq!(fs::read(&secret)?, b"secret");
+    assert_eq!(fs::read(outer.path().join("linked"))?, b"shared");
+    assert!(!outer.path().join("missing").exists());
+    assert!(!at("missing").exists());
+    Ok(())
+}
+
+/// The file, and a directory on the way to a file, are replaced by links that
+/// lead outside and inside in turn. `MEM_TEST_ROUNDS` is how often the guest
+/// tries.
+#[test]
+fn links_that_change_never_lead_outside() -> Result<()> {
+    let rounds = std::env::var("MEM_TEST_ROUNDS");
+    let outer = tempfile::tempdir()?;
+    let granted = outer.path().join("granted");
+    fs::create_dir_all(granted.join("real"))?;
+    fs::create_dir(outer.path().join("other"))?;
+    fs::write(granted.join("real/file"), "inside")?;
+    fs::write(outer.path().join("other/file"), "the secret")?;
+    let mut host = host_of(&granted)?;
+    host.args
+        .push(rounds.unwrap_or_else(|_| "20000".to_owned()));
+
+    let ended = AtomicBool::new(false);
+    let swap = |link: &str, targets: [&str; 2]| -> Result<()> {
+        let (link, new) = (granted.join(link), granted.join(format!("{link}.new")));
+        while !ended.load(Ordering::Relaxed) {
+            for target in targets {
+                symlink(target, &new)?;
+                fs::rename(&new, &link)?;
+            }
+        }
+        Ok(())
+    };
+    symlink("real/file", granted.join("link"))?;
+    symlink("real", granted.join("directory"))?;
+    std::thread::scope(|scope| {
+        let file = scope.spawn(|| swap("link", ["../other/file", "real/file"]));
+        let directory = scope.spawn(|| swap("directory", ["../other", "real"]));
+        let result = run(host, "links_that_change");
+        ended.store(true, Ordering::Relaxed);
+        file.join().unwrap()?;
+        directory.join().unwrap()?;
+        result
+    })?;
+    assert_eq!(fs::read(outer.path().join("other/file"))?, b"the secret");
+    Ok(())
+}
+
+#[test]
+fn files_of_proc_and_dev() -> Result<()> {
+    let mut host = Host::new();
+    host.mem
+        .preopened_dir("/proc/self", "/proc", Access::ReadWrite)?
+        .preopened_dir("/dev", "/dev", Access::ReadWrite)?;
+    run(host, "proc_files")
+}
+
+#[test]
+fn without_a_grant_all_paths_are_alike() -> Result<()> {
+    let mut host = Host::new();
+    host.write("inside", "inside");
+    mkfifoat(CWD, host.path("fifo"), Mode::RWXU)?;
+    host.mem = MemCtx::builder();
+    run(host, "nothing_granted")
+}
+
+#[test]
+fn a_read_only_grant_stays_so() -> Result<()> {
+    let mut host = Host::with_access(Access::ReadOnly);
+    host.grant_windows();
+    let bytes = vec![b'o'; 4096];
+    host.write("file", &bytes);
+    fs::create_dir(host.path("sub"))?;
+    symlink("file", host.path("link"))?;
+    let modified = |path: &Path| anyhow::Ok(fs::metadata(path)?.modified()?);
+    let (file, before) = (host.path("file"), modified(&host.path("file"))?);
+    for kind in Kind::ALL {
+        host.kind = kind;
+        host.run("read_only_grant_stays_so")?;
+        assert_eq!(fs::read(&file)?, bytes);
+        assert_eq!(modified(&file)?, before);
+        assert!(!host.path("missing").exists());
+    }
+    Ok(())
+}
