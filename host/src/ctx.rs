@@ -370,7 +370,8 @@ impl CtxInner {
             file,
             access: options.access,
             offset: options.offset,
-            length: usize::try_from(length).map_err(|_| Error::QuotaExceeded)?,
+            // No address space has room for more than `isize::MAX` bytes.
+            length: isize::try_from(length).map_err(|_| Error::QuotaExceeded)? as usize,
             execute: options.execute,
             populate: options.populate,
             may_execute: self.allow_exec,
