@@ -58,10 +58,17 @@ impl Grant {
             return Err(Error::AccessDenied);
         }
         let path = if path.is_empty() { "." } else { path };
+        // Opening a device can have an effect. What cannot be looked at cannot
+        // be opened either, or is to be created; `open` tells.
+        let seen = self.dir.metadata(path);
+        if seen.is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(Error::NotAFile);
+        }
         let mut options = OpenOptions::new();
         options.read(true).write(write).create(create);
         crate::os::open_without_side_effects(&mut options);
         let file = self.dir.open_with(path, &options)?;
+        // Something else may have taken its place.
         if !file.metadata()?.is_file() {
             return Err(Error::NotAFile);
         }
