@@ -34,4 +34,39 @@ fn main() {
         assert_eq!(made, ErrorCode::NoSpace, "{length}");
     }
     assert_eq!(map("large", Access::ReadOnly).size(), 5 << 30);
+    made_all_the_same();
+}
+
+/// More than an address space has, and than most file systems allow a file:
+/// what `create` did to the file before the error stays.
+fn made_all_the_same() {
+    std::fs::write("old", "bytes").unwrap();
+    for path in ["new", "old"] {
+        let options = MapOptions {
+            access: Access::ReadWrite,
+            flags: MapFlags::CREATE,
+            offset: 0,
+            length: Some(1 << 62),
+        };
+        let error = raw::file_map(path, options).unwrap_err();
+        let expected = match std::fs::metadata(path).unwrap().len() {
+            0 | 5 => ErrorCode::NoSpace,
+            length => {
+                assert_eq!(length, 1 << 62);
+                ErrorCode::QuotaExceeded
+            }
+        };
+        assert_eq!(error, expected, "{path}");
+    }
+    let options = MapOptions {
+        access: Access::ReadOnly,
+        flags: MapFlags::empty(),
+        offset: 0,
+        length: Some(5),
+    };
+    let old = raw::file_map("old", options).unwrap();
+    assert_eq!(old.read(0, 5).unwrap(), b"bytes");
+    drop(old);
+    std::fs::remove_file("new").unwrap();
+    std::fs::remove_file("old").unwrap();
 }
