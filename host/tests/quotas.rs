@@ -28,7 +28,7 @@ fn what_is_refused_takes_nothing() -> Result<()> {
         .max_mappings(64)
         .max_windows(16)
         .max_locked_bytes(8 * 4096);
-    host.args.push(rounds.unwrap_or_else(|_| "200".to_owned()));
+    host.args.push(rounds.unwrap_or_else(|_| "10".to_owned()));
     host.grant_proc();
     test_host::sparse(&host.path("large"), 5 << 30);
     run(host, "quotas_at_extremes")
