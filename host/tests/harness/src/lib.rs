@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Config, Engine, Store};
+use wasmtime::{Config, Engine, Module, Store};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::bindings;
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -148,16 +148,8 @@ impl Host {
     /// Like `run`, on an asynchronous embedder.
     pub async fn run_async(&self, guest: &str) -> Result<()> {
         let mut store = self.store(self.mem.build());
-        if self.kind == Kind::CoreModule {
-            return core::run_async(&mut store, &test_artifacts::core_module(guest)).await;
-        }
-        let mut linker = Linker::new(&self.engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        mem_host::add_to_linker_async::<State>(&mut linker)?;
-        let component = component(&self.engine, guest)?;
-        let command = bindings::Command::instantiate_async(&mut store, &component, &linker).await?;
-        let result = command.wasi_cli_run().call_run(&mut store).await?;
-        result.ok().context("the guest exits with a failure")
+        let guest = Guest::compile(&self.engine, self.kind, guest)?;
+        guest.run_async(&mut store).await
     }
 
     /// A store for a guest, which can map what `mem` grants.
@@ -187,11 +179,51 @@ pub fn run_in(store: &mut Store<State>, guest: &str) -> Result<()> {
 }
 
 fn run_kind(kind: Kind, store: &mut Store<State>, guest: &str) -> Result<()> {
-    if kind == Kind::CoreModule {
-        return core::run_in(store, &test_artifacts::core_module(guest));
+    Guest::compile(store.engine(), kind, guest)?.run(store)
+}
+
+/// A guest that is compiled, for many stores.
+#[derive(Clone)]
+pub enum Guest {
+    /// For WASI 0.2.
+    Component(Component),
+    /// For WASI 0.1.
+    CoreModule(Module),
+}
+
+impl Guest {
+    /// Compiles the guest of this name.
+    pub fn compile(engine: &Engine, kind: Kind, name: &str) -> Result<Self> {
+        Ok(match kind {
+            Kind::Component => Self::Component(component(engine, name)?),
+            Kind::CoreModule => {
+                let path = test_artifacts::core_module(name);
+                Self::CoreModule(Module::from_file(engine, path)?)
+            }
+        })
     }
-    let component = component(store.engine(), guest)?;
-    run_component(store, &component)
+
+    /// Runs it in a store that outlives it.
+    pub fn run(&self, store: &mut Store<State>) -> Result<()> {
+        match self {
+            Self::Component(component) => run_component(store, component),
+            Self::CoreModule(module) => core::run_in(store, module),
+        }
+    }
+
+    /// Like `run`, on an asynchronous embedder.
+    pub async fn run_async(&self, store: &mut Store<State>) -> Result<()> {
+        let component = match self {
+            Self::Component(component) => component,
+            Self::CoreModule(module) => return core::run_async(store, module).await,
+        };
+        let mut linker = Linker::new(store.engine());
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        mem_host::add_to_linker_async::<State>(&mut linker)?;
+        let command = bindings::Command::instantiate_async(&mut *store, component, &linker).await?;
+        let result = command.wasi_cli_run().call_run(store).await?;
+        result.ok().context("the guest exits with a failure")
+    }
 }
 
 /// Runs a guest that is compiled already.
