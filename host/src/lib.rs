@@ -86,11 +86,20 @@
 //!
 //! # What a flush promises
 //!
-//! When a synchronous `flush` returns, the operating system has written the
-//! range to the file's disk (`msync(2)` with `MS_SYNC` on Unix,
-//! `FlushViewOfFile` and `FlushFileBuffers` on Windows). Without a flush, what
-//! was written outlives the process, for it is in the operating system's cache,
-//! but not a crash of the system.
+//! What a synchronous `flush` has done when it returns:
+//!
+//! - Linux: `msync(2)` with `MS_SYNC`. The file system has written the range to
+//!   the disk and, if it does as `fsync(2)` says, has told the disk to empty its
+//!   cache. On a file system in memory nothing is written.
+//! - macOS: `msync(2)` with `MS_SYNC`. The range was given to the disk, which can
+//!   still have it in its cache: `F_FULLFSYNC`, which would empty that, is not
+//!   asked for. The loss of power can lose what was flushed.
+//! - Windows: `FlushViewOfFile`, then `FlushFileBuffers`, which also asks the
+//!   disk to empty its cache.
+//!
+//! Without a flush, what was written outlives the process, however it ends, for
+//! it is in the operating system's cache, but not a crash of the system. A flush
+//! of a file does not flush the directory that has its name.
 //!
 //! # Logs
 //!
