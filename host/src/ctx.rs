@@ -331,31 +331,30 @@ impl CtxInner {
         let end = options.offset.checked_add(options.length.unwrap_or(0));
         let end = end.ok_or(Error::InvalidArgument)?;
         let (grant, path) = grant::find(&self.grants, path)?;
-        // Before a file is made that could not be mapped afterwards.
-        let known = options.length.map(|length| self.charge(options, length));
-        let known = known.transpose()?;
+        // Whatever can be refused is, before a file is made or made longer.
+        let mut charges = self.charge(options, options.length.unwrap_or(0))?;
         // No file is that long (`off_t`).
         if options.create && i64::try_from(end).is_err() {
             return Err(Error::NoSpace);
         }
 
         let file = grant.open(path, write, options.create)?;
-        let mut file_length = file.metadata()?.len();
-        if options.create && file_length < end {
-            // What follows the end of the file in its last page becomes zeros.
-            let sharing = Sharing::of(crate::os::file_id(&file)?);
-            let _permit = sharing.writing(by)?;
-            file.set_len(end)?;
-            file_length = end;
-        }
+        let length_now = file.metadata()?.len();
+        let is_short = options.create && length_now < end;
+        let file_length = if is_short { end } else { length_now };
         if end > file_length {
             return Err(Error::OutOfBounds);
         }
         let length = options.length.unwrap_or(file_length - options.offset);
-        let charges = match known {
-            Some(charges) => charges,
-            None => self.charge(options, length)?,
-        };
+        if !charges.resize(length) {
+            return Err(Error::QuotaExceeded);
+        }
+        if is_short {
+            // What follows the end of the file in its last page becomes zeros.
+            let sharing = Sharing::of(crate::os::file_id(&file)?);
+            let _permit = sharing.writing(by)?;
+            file.set_len(end)?;
+        }
         self.map_range(Some(file), options, length, charges)
     }
 

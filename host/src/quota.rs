@@ -72,8 +72,12 @@ impl Quotas {
     /// own if `private`.
     pub(crate) fn charge(&self, length: u64, private: bool) -> Option<Charges> {
         Some(Charges {
-            _mapped: self.mapped.charge(length)?,
-            _private: self.private.charge(if private { length } else { 0 })?,
+            mapped: self.mapped.charge(length)?,
+            private: if private {
+                Some(self.private.charge(length)?)
+            } else {
+                None
+            },
             pieces: self.pieces.charge(1)?,
             locked: self.locked.charge(0)?,
         })
@@ -83,10 +87,19 @@ impl Quotas {
 /// What one mapping is charged.
 #[derive(Debug)]
 pub(crate) struct Charges {
-    _mapped: Charge,
-    _private: Charge,
+    mapped: Charge,
+    private: Option<Charge>,
     pub(crate) pieces: Charge,
     pub(crate) locked: Charge,
+}
+
+impl Charges {
+    /// Makes them those of a mapping of `length` bytes. Returns false if that
+    /// would exceed a limit, and they are good for nothing then.
+    pub(crate) fn resize(&mut self, length: u64) -> bool {
+        let private = self.private.as_mut();
+        self.mapped.resize(length) && private.is_none_or(|charge| charge.resize(length))
+    }
 }
 
 impl Drop for Charge {

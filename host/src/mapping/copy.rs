@@ -163,6 +163,7 @@ impl Mapping {
             return Err(Error::ReadOnly);
         }
         if self.some_protected.load(Ordering::Relaxed)
+            && !range.is_empty()
             && self.lock_pages().any_protected(self.pages_of(range))
         {
             return Err(Error::ReadOnly);

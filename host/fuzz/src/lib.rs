@@ -1,0 +1,13 @@
+//! What the fuzz targets do with their input, and what has to come of it.
+//!
+//! A target panics when the host does something else than its model says.
+
+mod files;
+mod guest;
+mod input;
+pub mod modules;
+pub mod operations;
+pub mod windows;
+
+#[cfg(test)]
+mod seeded;

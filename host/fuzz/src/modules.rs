@@ -1,0 +1,164 @@
+//! Arbitrary modules that import everything. Whatever they do, the host lives,
+//! files that are granted for reading stay as they are, and nothing stays
+//! mapped.
+
+use crate::files::{Files, pattern};
+use crate::guest::{State, imports, imports_of, tamer};
+use crate::input::page;
+use arbitrary::Unstructured;
+use mem_host::{Access, MemCtx, MemCtxBuilder};
+use wasm_smith::Module as Generated;
+use wasmtime::{Config, Engine, Instance, InstancePre, Linker, Module, OptLevel, Store, Val};
+
+/// What a module exports for the host, and for us to call.
+const EXPORTS: &str = r#"
+    (memory (export "memory") 1 4)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
+    (func (export "run") unreachable)
+    (func (export "run-with-result") (result i32) unreachable)"#;
+
+/// The same for one whose memory and realloc the tamer has.
+const TAMED_EXPORTS: &str = r#"
+    (import "tamer" "memory" (memory 4 6))
+    (func (export "run") unreachable)
+    (func (export "run-with-result") (result i32) unreachable)"#;
+
+struct Host {
+    engine: Engine,
+    linker: Linker<State>,
+    /// Stands between the host and modules that would seldom call it well.
+    tamer: InstancePre<State>,
+    files: Files,
+    grants: MemCtxBuilder,
+    /// What modules look like that call the host themselves.
+    shape: Vec<u8>,
+    /// And those that call the tamer.
+    tamed_shape: Vec<u8>,
+}
+
+thread_local! {
+    static HOST: Host = Host::new();
+}
+
+/// Runs the module that `data` describes.
+///
+/// # Panics
+///
+/// If it harms the host.
+pub fn run(data: &[u8]) {
+    HOST.with(|host| host.run(data).unwrap_or_default());
+}
+
+impl Host {
+    fn new() -> Self {
+        let mut config = Config::new();
+        mem_host::enable_windows(&mut config)
+            .consume_fuel(true)
+            .cranelift_opt_level(OptLevel::None);
+        let engine = Engine::new(&config).unwrap();
+        let mut linker = Linker::new(&engine);
+        mem_host::core::add_to_linker(&mut linker).unwrap();
+        let files = Files::new();
+        let mut grants = MemCtx::builder();
+        for (dir, name, access) in [
+            ("ro", ".", Access::ReadOnly),
+            ("rw", "/", Access::ReadWrite),
+        ] {
+            grants.preopened_dir(files.path(dir), name, access).unwrap();
+        }
+        grants
+            .max_mapped_bytes(1 << 20)
+            .max_private_bytes(1 << 20)
+            .max_locked_bytes(1 << 15)
+            .max_mappings(16)
+            .max_windows(4);
+        // SAFETY: nobody writes these files but the guest of one thread.
+        unsafe { grants.allow_windows(true) };
+        let tamer = Module::new(&engine, wat::parse_str(tamer()).unwrap()).unwrap();
+        let shape = |imports, exports| wat::parse_str(format!("(module {imports} {exports})"));
+        Self {
+            tamer: linker.instantiate_pre(&tamer).unwrap(),
+            engine,
+            linker,
+            files,
+            grants,
+            shape: shape(imports(), EXPORTS).unwrap(),
+            tamed_shape: shape(imports_of("tamer/"), TAMED_EXPORTS).unwrap(),
+        }
+    }
+
+    fn run(&self, data: &[u8]) -> arbitrary::Result<()> {
+        let mut u = Unstructured::new(data);
+        let is_tamed = u.ratio(3, 4)?;
+        let shape = if is_tamed {
+            &self.tamed_shape
+        } else {
+            &self.shape
+        };
+        let config = wasm_smith::Config {
+            module_shape: Some(shape.clone()),
+            max_funcs: 4,
+            max_instructions: 60,
+            max_memory32_bytes: 4 << 16,
+            threads_enabled: false,
+            shared_everything_threads_enabled: false,
+            gc_enabled: false,
+            reference_types_enabled: false,
+            exceptions_enabled: false,
+            simd_enabled: false,
+            relaxed_simd_enabled: false,
+            memory64_enabled: false,
+            custom_page_sizes_enabled: false,
+            wide_arithmetic_enabled: false,
+            allow_start_export: false,
+            max_memories: 1,
+            ..Default::default()
+        };
+        let generated = Generated::new(config, &mut u)?;
+        let Ok(module) = Module::new(&self.engine, generated.to_bytes()) else {
+            return Ok(());
+        };
+        let bytes = pattern(2 * page() + 100, 7);
+        self.files.set("ro/ab", Some(&bytes));
+        self.files.set("rw/a", Some(&bytes));
+        let mut store = Store::new(&self.engine, State::new(self.grants.build()));
+        store.set_fuel(20_000).unwrap();
+        let instance = if is_tamed {
+            self.instantiate_tamed(&mut store, &module)
+        } else {
+            self.linker.instantiate(&mut store, &module)
+        };
+        if let Ok(instance) = instance {
+            for name in ["run", "run-with-result"] {
+                let function = instance.get_func(&mut store, name).unwrap();
+                let mut results = vec![Val::I32(0); function.ty(&store).results().len()];
+                // Most trap.
+                let _ = function.call(&mut store, &[], &mut results);
+            }
+        }
+        drop(store);
+        assert!(self.files.get("ro/ab").as_deref() == Some(&bytes));
+        assert_eq!(self.files.mapped(), 0, "something stays mapped");
+        Ok(())
+    }
+
+    fn instantiate_tamed(
+        &self,
+        store: &mut Store<State>,
+        module: &Module,
+    ) -> wasmtime::Result<Instance> {
+        let tamer = self.tamer.instantiate(&mut *store)?;
+        let imports = module.imports().map(|import| {
+            let name = match import.module().strip_prefix("tamer/") {
+                Some(interface) => {
+                    let interface = interface.trim_end_matches("@0.1.0");
+                    format!("{interface} {}", import.name())
+                }
+                None => import.name().to_owned(),
+            };
+            tamer.get_export(&mut *store, &name).unwrap()
+        });
+        let imports: Vec<_> = imports.collect();
+        Instance::new(store, module, &imports)
+    }
+}

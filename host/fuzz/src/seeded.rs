@@ -1,0 +1,52 @@
+//! The fuzz targets on inputs of a seeded generator, for a stable toolchain.
+
+use rand::rngs::SmallRng;
+use rand::{Rng, RngExt, SeedableRng};
+use std::fs;
+use std::path::Path;
+
+/// How many inputs, unless the environment says so.
+fn inputs(default: u64) -> u64 {
+    match std::env::var("MEM_FUZZ_INPUTS") {
+        Ok(inputs) => inputs.parse().expect("MEM_FUZZ_INPUTS is a number"),
+        Err(_) => default,
+    }
+}
+
+/// Runs what has failed before, and then as many inputs as are wanted.
+fn run(name: &str, target: fn(&[u8]), default: u64, longest: usize) {
+    let regressions = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+    if let Ok(known) = fs::read_dir(regressions.join(name)) {
+        for input in known {
+            let input = input.unwrap().path();
+            let data = fs::read(&input).unwrap();
+            check(target, &data, &input.display().to_string());
+        }
+    }
+    for seed in 0..inputs(default) {
+        let mut rng = SmallRng::seed_from_u64(seed);
+        let mut data = vec![0; rng.random_range(0..longest)];
+        rng.fill_bytes(&mut data);
+        check(target, &data, &format!("the input of seed {seed}"));
+    }
+}
+
+fn check(target: fn(&[u8]), data: &[u8], what: &str) {
+    let ran = std::panic::catch_unwind(|| target(data));
+    assert!(ran.is_ok(), "{what} failed");
+}
+
+#[test]
+fn operations() {
+    run("operations", crate::operations::run, 10_000, 1024);
+}
+
+#[test]
+fn modules() {
+    run("modules", crate::modules::run, 500, 4096);
+}
+
+#[test]
+fn windows() {
+    run("windows", crate::windows::run, 5_000, 1024);
+}

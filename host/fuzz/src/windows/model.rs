@@ -1,0 +1,313 @@
+//! What each byte of the files and of the guest's memory must be, page by page.
+
+use crate::guest::{Failure::*, Outcome, WASM_PAGE};
+use crate::input::page;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+pub const MAX_WINDOWS: usize = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    ReadOnly,
+    ReadWrite,
+    CopyOnWrite,
+}
+
+/// A file, with what is behind its end in its last page.
+pub struct File {
+    pub length: usize,
+    pages: Vec<Vec<u8>>,
+}
+
+impl File {
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut pages: Vec<_> = bytes.chunks(page()).map(Vec::from).collect();
+        if let Some(last) = pages.last_mut() {
+            last.resize(page(), 0);
+        }
+        Self {
+            length: bytes.len(),
+            pages,
+        }
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.pages.concat();
+        bytes.truncate(self.length);
+        bytes
+    }
+}
+
+#[derive(Debug)]
+pub struct Mapping {
+    pub file: usize,
+    pub access: Access,
+    offset: usize,
+    pub size: usize,
+    /// The pages of a copy-on-write mapping that were written.
+    copies: BTreeMap<usize, Vec<u8>>,
+}
+
+impl Mapping {
+    pub fn checked(&self, offset: u64, length: u64) -> Outcome<Range<usize>> {
+        match offset.checked_add(length) {
+            Some(end) if end <= self.size as u64 => Ok(offset as usize..end as usize),
+            _ => Err(OutOfBounds),
+        }
+    }
+
+    /// The page of the file and the place in it of the byte at `at`.
+    fn locate(&self, at: usize) -> (usize, usize) {
+        let in_file = self.offset + at;
+        (in_file / page(), in_file % page())
+    }
+}
+
+/// A page of the guest's memory.
+enum GuestPage {
+    /// Nobody else has these bytes.
+    Own(Vec<u8>),
+    /// A page of a file.
+    Shared(usize, usize),
+    /// A page of a file, copied when it is written.
+    Private(usize, usize),
+}
+
+/// The guest's pages from 64 KiB on, the files, and what the guest holds.
+pub struct Model {
+    pub files: Vec<File>,
+    pub mappings: BTreeMap<u32, Mapping>,
+    /// Which of the guest's pages each has.
+    pub windows: BTreeMap<u32, Range<usize>>,
+    guest: Vec<GuestPage>,
+}
+
+impl Model {
+    pub fn new(files: Vec<File>, wasm_pages: usize) -> Self {
+        let mut model = Self {
+            files,
+            mappings: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            guest: Vec::new(),
+        };
+        model.grow(wasm_pages - 1);
+        model
+    }
+
+    pub fn grow(&mut self, wasm_pages: usize) {
+        let pages = wasm_pages * WASM_PAGE / page();
+        let zeros = || GuestPage::Own(vec![0; page()]);
+        self.guest.extend(std::iter::repeat_with(zeros).take(pages));
+    }
+
+    /// The size of the guest's memory.
+    pub fn size(&self) -> usize {
+        WASM_PAGE + self.guest.len() * page()
+    }
+
+    pub fn map(
+        &self,
+        file: usize,
+        access: Access,
+        offset: u64,
+        length: Option<u64>,
+    ) -> Outcome<Mapping> {
+        let end = offset.checked_add(length.unwrap_or(0));
+        let file_length = self.files[file].length as u64;
+        if end.ok_or(InvalidArgument)? > file_length {
+            return Err(OutOfBounds);
+        }
+        Ok(Mapping {
+            file,
+            access,
+            offset: offset as usize,
+            size: length.unwrap_or(file_length - offset) as usize,
+            copies: BTreeMap::new(),
+        })
+    }
+
+    /// The bytes of a mapping.
+    pub fn mapped(&self, handle: u32, offset: u64, length: u64) -> Outcome<Vec<u8>> {
+        let mapping = self.mappings.get(&handle).ok_or(Trap)?;
+        let bytes = mapping.checked(offset, length)?.map(|at| {
+            let (index, into) = mapping.locate(at);
+            let copy = mapping.copies.get(&index);
+            copy.unwrap_or_else(|| &self.files[mapping.file].pages[index])[into]
+        });
+        Ok(bytes.collect())
+    }
+
+    /// Writes through a mapping.
+    pub fn write(&mut self, handle: u32, offset: u64, from: &[u8]) -> Outcome<()> {
+        let mapping = self.mappings.get_mut(&handle).ok_or(Trap)?;
+        let range = mapping.checked(offset, from.len() as u64)?;
+        for (at, byte) in range.zip(from) {
+            let (index, into) = mapping.locate(at);
+            let pages = &mut self.files[mapping.file].pages;
+            let to = match mapping.access {
+                Access::ReadOnly => return Err(ReadOnly),
+                Access::ReadWrite => &mut pages[index],
+                Access::CopyOnWrite => mapping
+                    .copies
+                    .entry(index)
+                    .or_insert_with(|| pages[index].clone()),
+            };
+            to[into] = *byte;
+        }
+        if mapping.access == Access::ReadOnly {
+            return Err(ReadOnly);
+        }
+        Ok(())
+    }
+
+    /// Where the guest's `length` bytes at `address` are, pages and all, if it
+    /// has them.
+    fn checked_guest(&self, address: usize, length: usize) -> Outcome<Range<usize>> {
+        if address + length > self.size() {
+            return Err(Trap);
+        }
+        Ok(address - WASM_PAGE..address - WASM_PAGE + length)
+    }
+
+    /// The bytes of one of the guest's pages.
+    fn page_bytes(&self, index: usize) -> &[u8] {
+        match &self.guest[index] {
+            GuestPage::Own(bytes) => bytes,
+            GuestPage::Shared(file, index) | GuestPage::Private(file, index) => {
+                &self.files[*file].pages[*index]
+            }
+        }
+    }
+
+    pub fn guest_bytes(&self, address: usize, length: usize) -> Outcome<Vec<u8>> {
+        let range = self.checked_guest(address, length)?;
+        let mut bytes = Vec::with_capacity(length);
+        for (index, within) in by_page(range) {
+            bytes.extend_from_slice(&self.page_bytes(index)[within]);
+        }
+        Ok(bytes)
+    }
+
+    /// The first of the guest's pages whose bytes are not those of `memory`.
+    pub fn differs(&self, memory: &[u8]) -> Option<usize> {
+        let pages = memory[WASM_PAGE..].chunks(page()).enumerate();
+        pages
+            .map(|(index, bytes)| (index, bytes == self.page_bytes(index)))
+            .find_map(|(index, same)| (!same).then_some(index))
+    }
+
+    /// What the guest, or the host for it, writes to the guest's memory.
+    pub fn write_guest(&mut self, address: usize, mut from: &[u8]) -> Outcome<()> {
+        for (index, within) in by_page(self.checked_guest(address, from.len())?) {
+            let guest = &mut self.guest[index];
+            if let GuestPage::Private(file, index) = guest {
+                *guest = GuestPage::Own(self.files[*file].pages[*index].clone());
+            }
+            let to = match guest {
+                GuestPage::Own(bytes) => bytes,
+                GuestPage::Shared(file, index) => &mut self.files[*file].pages[*index],
+                GuestPage::Private(..) => unreachable!(),
+            };
+            let (these, rest) = from.split_at(within.len());
+            to[within].copy_from_slice(these);
+            from = rest;
+        }
+        Ok(())
+    }
+
+    /// Whether the guest's range has pages of the file: copies between them
+    /// and a mapping of it could overlap.
+    pub fn shares(&self, file: usize, address: usize, length: usize) -> bool {
+        let range = self.checked_guest(address, length);
+        range.is_ok_and(|range| {
+            let pages = range.start / page()..range.end.div_ceil(page());
+            let of_file = |guest: &GuestPage| {
+                matches!(guest, GuestPage::Shared(of, _) | GuestPage::Private(of, _) if *of == file)
+            };
+            self.guest[pages].iter().any(of_file)
+        })
+    }
+
+    /// The guest's pages that a window would have, and the first of the
+    /// file's.
+    pub fn attach(
+        &self,
+        handle: u32,
+        offset: u64,
+        address: usize,
+        length: usize,
+    ) -> Outcome<(Range<usize>, usize)> {
+        let range = self.checked_guest(address, length)?;
+        let mapping = self.mappings.get(&handle).ok_or(Trap)?;
+        if self.windows.len() >= MAX_WINDOWS {
+            return Err(QuotaExceeded);
+        }
+        let aligned = |number: usize| number.is_multiple_of(page());
+        if range.is_empty() || !aligned(range.start) || !aligned(range.end) {
+            return Err(InvalidArgument);
+        }
+        if offset > mapping.size as u64 {
+            return Err(OutOfBounds);
+        }
+        // An empty mapping lies nowhere in its file.
+        let into_page = if mapping.size == 0 {
+            0
+        } else {
+            mapping.offset % page()
+        };
+        let first = into_page + offset as usize;
+        if offset != 0 && !aligned(first) {
+            return Err(InvalidArgument);
+        }
+        let pages = if mapping.size == 0 {
+            0
+        } else {
+            (into_page + mapping.size).div_ceil(page())
+        };
+        let wanted = range.start / page()..range.end / page();
+        if first / page() + wanted.len() > pages {
+            return Err(OutOfBounds);
+        }
+        let taken: BTreeSet<usize> = self.windows.values().cloned().flatten().collect();
+        if wanted.clone().any(|index| taken.contains(&index)) {
+            return Err(Busy);
+        }
+        Ok((
+            wanted,
+            (mapping.offset - into_page) / page() + first / page(),
+        ))
+    }
+
+    /// Attaches what the method above has returned.
+    pub fn attached(&mut self, window: u32, of: u32, pages: Range<usize>, first: usize) {
+        let mapping = &self.mappings[&of];
+        for (index, in_file) in pages.clone().zip(first..) {
+            let copy = mapping.copies.get(&in_file);
+            self.guest[index] = match (mapping.access, copy) {
+                (Access::ReadWrite, _) => GuestPage::Shared(mapping.file, in_file),
+                (_, Some(copy)) => GuestPage::Own(copy.clone()),
+                (_, None) => GuestPage::Private(mapping.file, in_file),
+            };
+        }
+        let before = self.windows.insert(window, pages);
+        assert!(before.is_none(), "{window} is given twice");
+    }
+
+    pub fn detach(&mut self, window: u32) -> Outcome<()> {
+        for index in self.windows.remove(&window).ok_or(Trap)? {
+            self.guest[index] = GuestPage::Own(vec![0; page()]);
+        }
+        Ok(())
+    }
+}
+
+/// The pages of a range, and what of each is in it.
+fn by_page(range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+    let pages = range.start / page()..range.end.div_ceil(page());
+    pages.filter_map(move |index| {
+        let start = range.start.max(index * page()) - index * page();
+        let end = range.end.min((index + 1) * page()) - index * page();
+        (start < end).then_some((index, start..end))
+    })
+}
