@@ -42,7 +42,7 @@ macro_rules! functions {
 }
 
 functions! {
-    FileMap "mapping" "file-map" "nmeiIoIr" "";
+    FileMap "mapping" "file-map" "nmafIoIr" "";
     Size "mapping" "[method]mapping.size" "h" "I";
     Read "mapping" "[method]mapping.read" "hIIr" "";
     ReadMany "mapping" "[method]mapping.read-many" "hplr" "";
@@ -59,8 +59,8 @@ functions! {
     Flush "mapping" "[method]mapping.flush" "hoIIer" "";
     Lock "mapping" "[method]mapping.lock" "hoIIr" "";
     Unlock "mapping" "[method]mapping.unlock" "hoIIr" "";
-    Advise "mapping" "[method]mapping.advise" "hoIIer" "";
-    Protect "mapping" "[method]mapping.protect" "hoIIer" "";
+    Advise "mapping" "[method]mapping.advise" "hoIIdr" "";
+    Protect "mapping" "[method]mapping.protect" "hoIIqr" "";
     Unmap "mapping" "[static]mapping.unmap" "hr" "";
     Drop "mapping" "[resource-drop]mapping" "h" "";
     PageSize "window" "page-size" "" "i";
@@ -79,23 +79,26 @@ const LIST: usize = WASM_PAGE;
 
 /// What a module can import, in the text format.
 pub fn imports() -> String {
-    imports_of("mem:mmap/")
-}
-
-/// The same with names of interfaces that start with `prefix`.
-pub fn imports_of(prefix: &str) -> String {
     let mut text = String::new();
     for (index, (interface, name, parameters, result)) in FUNCTIONS.iter().enumerate() {
         let parameters: String = parameters.chars().map(ty).collect();
         let result: String = result.chars().map(ty).collect();
         writeln!(
             text,
-            r#"(import "{prefix}{interface}@0.1.0" "{name}"
+            r#"(import "mem:mmap/{interface}@0.1.0" "{name}"
                 (func $f{index} (param {parameters}) (result {result})))"#
         )
         .unwrap();
     }
     text
+}
+
+/// What a module imports that calls the tamer.
+pub fn tamed_imports() -> String {
+    let imports = FUNCTIONS.iter().map(|(interface, name, ..)| {
+        format!(r#"(import "tamer" "{interface} {name}" (func (param i32) (result i32)))"#)
+    });
+    imports.collect()
 }
 
 /// The type of a parameter or a result.
@@ -107,8 +110,10 @@ fn ty(letter: char) -> &'static str {
 }
 
 /// A module that stands between the host and one that calls it with any
-/// numbers: it makes of each parameter one that is more often valid. It has
-/// the memory, so that the host finds it.
+/// numbers. Few of those would be valid, and few generated modules have eight
+/// of the right types on their stack: so each function takes a single number,
+/// of which the tamer makes parameters that are often valid. It has the memory,
+/// so that the host finds it.
 pub fn tamer() -> String {
     let mut text = format!(
         r#"(module {}
@@ -122,12 +127,15 @@ pub fn tamer() -> String {
     );
     for (index, (interface, name, parameters, result)) in FUNCTIONS.iter().enumerate() {
         let tamed: String = parameters.chars().enumerate().map(tamed).collect();
-        let parameters: String = parameters.chars().map(ty).collect();
-        let result: String = result.chars().map(ty).collect();
+        let call = format!("(call $f{index} {tamed})");
+        let body = match *result {
+            "" => format!("{call} (i32.const 0)"),
+            "I" => format!("(i32.wrap_i64 {call})"),
+            _ => call,
+        };
         writeln!(
             text,
-            r#"(func (export "{interface} {name}") (param {parameters}) (result {result})
-                (call $f{index} {tamed}))"#
+            r#"(func (export "{interface} {name}") (param i32) (result i32) {body})"#
         )
         .unwrap();
     }
@@ -135,29 +143,41 @@ pub fn tamer() -> String {
     text
 }
 
-/// The parameter at this place, as one that is often valid.
+/// The parameter at this place, made of the one number there is.
 fn tamed((at, letter): (usize, char)) -> String {
-    let mask = match letter {
+    // How many numbers there are, and what they are multiples of.
+    let (count, unit) = match letter {
         // A handle.
-        'h' => 7,
+        'h' => (5, 1),
         // The address of a path, and its length.
-        'n' => 16,
+        'n' => (2, 16),
         'm' => return "(i32.const 2)".to_owned(),
         // A list and its length.
-        'p' => 0xfff8,
-        'l' => 0xff,
+        'p' => (0x2000, 8),
+        'l' => (256, 1),
         // A buffer for a window and its length.
-        'b' => 0x3_f000,
-        'c' => 0x3000,
+        'b' => (64, 4096),
+        'c' => (4, 4096),
         // Where the result goes.
-        'r' => 0xfff8,
-        // An enum, and the case of an option.
-        'e' => 3,
-        'o' => 1,
-        'I' => return format!("(i64.and (local.get {at}) (i64.const 0x3fff))"),
-        _ => return format!("(local.get {at})"),
+        'r' => (0x1fff, 8),
+        // An option, and the enums.
+        'o' | 'e' => (2, 1),
+        'a' => (3, 1),
+        'd' => (10, 1),
+        'q' => (4, 1),
+        // Flags: `create` and `populate`.
+        'f' => (4, 4),
+        'I' => (0x3000, 1),
+        _ => (u32::MAX, 1),
     };
-    format!("(i32.and (local.get {at}) (i32.const {mask}))")
+    // Another part of the number for each, whatever its value.
+    let factor = 0x9e37_79b1_u32.wrapping_pow(at as u32);
+    let part = format!("(i32.rotl (i32.mul (local.get 0) (i32.const {factor})) (i32.const 16))");
+    let part = format!("(i32.mul (i32.rem_u {part} (i32.const {count})) (i32.const {unit}))");
+    match letter {
+        'I' | 'J' => format!("(i64.extend_i32_u {part})"),
+        _ => part,
+    }
 }
 
 /// The module of the guest. It exports each function with eight parameters and

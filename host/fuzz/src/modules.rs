@@ -3,11 +3,11 @@
 //! mapped.
 
 use crate::files::{Files, pattern};
-use crate::guest::{State, imports, imports_of, tamer};
+use crate::guest::{State, imports, tamed_imports, tamer};
 use crate::input::page;
-use arbitrary::Unstructured;
+use arbitrary::{Arbitrary, Unstructured};
 use mem_host::{Access, MemCtx, MemCtxBuilder};
-use wasm_smith::Module as Generated;
+use wasm_smith::{InstructionKind, InstructionKinds, Module as Generated};
 use wasmtime::{Config, Engine, Instance, InstancePre, Linker, Module, OptLevel, Store, Val};
 
 /// What a module exports for the host, and for us to call.
@@ -28,6 +28,8 @@ struct Host {
     linker: Linker<State>,
     /// Stands between the host and modules that would seldom call it well.
     tamer: InstancePre<State>,
+    /// The names of its functions.
+    tamed_functions: Vec<String>,
     files: Files,
     grants: MemCtxBuilder,
     /// What modules look like that call the host themselves.
@@ -76,20 +78,26 @@ impl Host {
         unsafe { grants.allow_windows(true) };
         let tamer = Module::new(&engine, wat::parse_str(tamer()).unwrap()).unwrap();
         let shape = |imports, exports| wat::parse_str(format!("(module {imports} {exports})"));
+        let exports = tamer.exports().map(|export| export.name());
         Self {
+            tamed_functions: exports
+                .filter(|name| name.contains(' '))
+                .map(str::to_owned)
+                .collect(),
             tamer: linker.instantiate_pre(&tamer).unwrap(),
             engine,
             linker,
             files,
             grants,
             shape: shape(imports(), EXPORTS).unwrap(),
-            tamed_shape: shape(imports_of("tamer/"), TAMED_EXPORTS).unwrap(),
+            tamed_shape: shape(tamed_imports(), TAMED_EXPORTS).unwrap(),
         }
     }
 
     fn run(&self, data: &[u8]) -> arbitrary::Result<()> {
         let mut u = Unstructured::new(data);
         let is_tamed = u.ratio(3, 4)?;
+        let opening: Opening = u.arbitrary()?;
         let shape = if is_tamed {
             &self.tamed_shape
         } else {
@@ -98,7 +106,16 @@ impl Host {
         let config = wasm_smith::Config {
             module_shape: Some(shape.clone()),
             max_funcs: 4,
-            max_instructions: 60,
+            max_instructions: 200,
+            // Without most arithmetic, of which there is so much that few
+            // instructions would be calls.
+            allowed_instructions: InstructionKinds::new(&[
+                InstructionKind::Control,
+                InstructionKind::Memory,
+                InstructionKind::NumericInt,
+                InstructionKind::Parametric,
+                InstructionKind::Variable,
+            ]),
             max_memory32_bytes: 4 << 16,
             threads_enabled: false,
             shared_everything_threads_enabled: false,
@@ -111,6 +128,8 @@ impl Host {
             custom_page_sizes_enabled: false,
             wide_arithmetic_enabled: false,
             allow_start_export: false,
+            // Or most would end before their first call.
+            disallow_traps: is_tamed,
             max_memories: 1,
             ..Default::default()
         };
@@ -124,7 +143,7 @@ impl Host {
         let mut store = Store::new(&self.engine, State::new(self.grants.build()));
         store.set_fuel(20_000).unwrap();
         let instance = if is_tamed {
-            self.instantiate_tamed(&mut store, &module)
+            self.instantiate_tamed(&mut store, &module, opening)
         } else {
             self.linker.instantiate(&mut store, &module)
         };
@@ -146,19 +165,31 @@ impl Host {
         &self,
         store: &mut Store<State>,
         module: &Module,
+        opening: Opening,
     ) -> wasmtime::Result<Instance> {
         let tamer = self.tamer.instantiate(&mut *store)?;
-        let imports = module.imports().map(|import| {
-            let name = match import.module().strip_prefix("tamer/") {
-                Some(interface) => {
-                    let interface = interface.trim_end_matches("@0.1.0");
-                    format!("{interface} {}", import.name())
-                }
-                None => import.name().to_owned(),
-            };
-            tamer.get_export(&mut *store, &name).unwrap()
+        let functions = &self.tamed_functions;
+        let maps = opening.maps.map(|number| ("mapping file-map", number));
+        let calls = opening.calls.iter().map(|(function, number)| {
+            let name = &functions[usize::from(*function) % functions.len()];
+            (name.as_str(), *number)
         });
+        for (name, number) in maps.into_iter().chain(calls) {
+            let function = tamer.get_typed_func::<i32, i32>(&mut *store, name)?;
+            // A handle that is not known traps.
+            let _ = function.call(&mut *store, number);
+        }
+        let imports = module.imports();
+        let imports = imports.map(|import| tamer.get_export(&mut *store, import.name()).unwrap());
         let imports: Vec<_> = imports.collect();
         Instance::new(store, module, &imports)
     }
+}
+
+/// What is called through the tamer before the module runs, for few modules
+/// would map a file first of all.
+#[derive(Arbitrary, Debug)]
+struct Opening {
+    maps: [i32; 3],
+    calls: [(u8, i32); 12],
 }

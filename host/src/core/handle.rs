@@ -72,6 +72,8 @@ pub(super) fn get_mut<E: 'static>(table: &mut ResourceTable, handle: u32) -> Res
 }
 
 pub(super) fn delete<E: 'static>(table: &mut ResourceTable, handle: u32) -> Result<E> {
+    // The table would drop an entry of another type.
+    get::<E>(table, handle)?;
     let deleted = table.delete(Resource::new_own(key::<E>(handle)?.rep()));
     deleted.map_err(|error| told(handle, error))
 }
