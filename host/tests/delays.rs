@@ -21,7 +21,7 @@ fn median(mut delays: Vec<Duration>) -> Duration {
             return delay;
         }
     }
-    panic!("nothing was measured")
+    panic!("no other task ran during the flush")
 }
 
 #[tokio::test]
