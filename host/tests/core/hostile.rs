@@ -261,17 +261,22 @@ fn handles_that_are_gone() {
 #[test]
 fn handles_of_another_type() -> Result<()> {
     let host = host();
-    for body in WITH_A_HANDLE {
+    let of_windows = [
+        "(call $detach (i32.const HANDLE) (i32.const 64))",
+        "(call $drop_window (i32.const HANDLE))",
+    ];
+    for body in WITH_A_HANDLE.into_iter().chain(of_windows) {
         let body = body.replace("HANDLE", "1");
         let module = module_with(&host.engine, EXPORTS, &body)?;
         for way in Way::ALL {
             let mut store = host.store(host.mem.build());
-            store.data_mut().table.push("the embedder's")?;
+            let entry = store.data_mut().table.push("the embedder's")?;
             let instance = way.instantiate(&mut store, &module)?;
             let error = way.call(&mut store, instance, "run").unwrap_err();
             let error = format!("{error:?}");
             let reason = "handle index 1 used with the wrong type";
             assert!(error.contains(reason), "{way:?}: {body}: {error}");
+            assert_eq!(store.data().table.get(&entry)?, &"the embedder's", "{body}");
         }
     }
     traps(
