@@ -62,7 +62,7 @@ fn work(mapping: &Mapping, access: Access, random: &mut Random) -> Result<(), Lo
         let range = start..start + 8 + random.below(2 * PAGE - 8);
 
         let ranges = [range.clone(), start..start + 8, 0..PAGE, range.clone()];
-        let mut bytes = vec![1; ranges.iter().map(|range| length(range)).sum()];
+        let mut bytes = vec![1; ranges.iter().map(length).sum()];
         or_lost(mapping.read_many(&ranges, &mut bytes))?;
         let mut rest = bytes.as_slice();
         for range in &ranges {
