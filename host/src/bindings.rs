@@ -1,7 +1,7 @@
 //! The types of the WIT, and how they correspond to those of the mapping.
 
-use crate::ctx::MapOptions;
-use crate::{Error, mapping};
+use crate::Error;
+use mem_mapping::{self as mapping, MapOptions};
 
 mod generated {
     wasmtime::component::bindgen!({

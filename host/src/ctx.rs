@@ -1,10 +1,6 @@
 use crate::Error;
 use crate::grant::{self, Access, Grant, GrantError};
-use crate::mapping::{self, Mapping, Request};
-use crate::quota::{Charge, Charges, Quota, Quotas};
-use crate::sharing::Sharing;
-use crate::window::StoreId;
-use cap_std::fs::File;
+use mem_mapping::{Charge, MapOptions, Mapping, Policy, Quota, Quotas, StoreId};
 use std::path::Path;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
@@ -210,17 +206,19 @@ impl MemCtxBuilder {
         MemCtx {
             inner: Arc::new(CtxInner {
                 grants: self.grants.clone(),
-                allow_exec: self.allow_exec,
                 // What is read is a list, whose length has 32 bits.
                 max_read_bytes: self.max_read_bytes.min(u32::MAX.into()),
-                allow_windows: self.allow_windows,
-                handle_bus_errors: self.handle_bus_errors,
-                quotas: Quotas {
-                    mapped: Quota::new(self.max_mapped_bytes),
-                    private: Quota::new(self.max_private_bytes),
-                    pieces: Quota::new(self.max_mappings),
-                    locked: Quota::new(self.max_locked_bytes),
-                    windows: Quota::new(self.max_windows),
+                policy: Policy {
+                    allow_exec: self.allow_exec,
+                    allow_windows: self.allow_windows,
+                    handle_bus_errors: self.handle_bus_errors,
+                    quotas: Quotas {
+                        mapped: Quota::new(self.max_mapped_bytes),
+                        private: Quota::new(self.max_private_bytes),
+                        pieces: Quota::new(self.max_mappings),
+                        locked: Quota::new(self.max_locked_bytes),
+                        windows: Quota::new(self.max_windows),
+                    },
                 },
             }),
         }
@@ -265,26 +263,11 @@ pub trait MemView: Send {
     fn mem(&mut self) -> MemCtxView<'_>;
 }
 
-/// How a guest wants a file mapped, unchecked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MapOptions {
-    pub(crate) access: mapping::Access,
-    pub(crate) anonymous: bool,
-    pub(crate) execute: bool,
-    pub(crate) create: bool,
-    pub(crate) populate: bool,
-    pub(crate) offset: u64,
-    pub(crate) length: Option<u64>,
-}
-
 #[derive(Debug)]
 pub(crate) struct CtxInner {
     grants: Vec<Grant>,
-    allow_exec: bool,
     pub(crate) max_read_bytes: u64,
-    allow_windows: bool,
-    handle_bus_errors: bool,
-    quotas: Quotas,
+    policy: Policy,
 }
 
 impl CtxInner {
@@ -303,7 +286,7 @@ impl CtxInner {
         let span = tracing::debug_span!("map", path, ?options);
         let _entered = span.enter();
         let mapped = if options.anonymous {
-            self.map_anonymous(options)
+            self.policy.map_anonymous(options)
         } else {
             self.map_file(by, path, options)
         };
@@ -314,70 +297,10 @@ impl CtxInner {
         mapped
     }
 
-    fn map_anonymous(&self, options: MapOptions) -> Result<Mapping, Error> {
-        let length = options.length.ok_or(Error::InvalidArgument)?;
-        if length == 0 || options.offset != 0 || options.create {
-            return Err(Error::InvalidArgument);
-        }
-        let charges = self.charge(options, length)?;
-        self.map_range(None, options, length, charges)
-    }
-
     fn map_file(&self, by: StoreId, path: &str, options: MapOptions) -> Result<Mapping, Error> {
-        let write = options.access == mapping::Access::ReadWrite;
-        if options.create && !write {
-            return Err(Error::InvalidArgument);
-        }
-        let end = options.offset.checked_add(options.length.unwrap_or(0));
-        let end = end.ok_or(Error::InvalidArgument)?;
         let (grant, path) = grant::find(&self.grants, path)?;
-        // Whatever can be refused is, before a file is made or made longer.
-        let mut charges = self.charge(options, options.length.unwrap_or(0))?;
-        // No file is that long (`off_t`).
-        if options.create && i64::try_from(end).is_err() {
-            return Err(Error::NoSpace);
-        }
-
-        let file = grant.open(path, write, options.create)?;
-        let length_now = file.metadata()?.len();
-        let is_short = options.create && length_now < end;
-        let file_length = if is_short { end } else { length_now };
-        if end > file_length {
-            return Err(Error::OutOfBounds);
-        }
-        let length = options.length.unwrap_or(file_length - options.offset);
-        if !charges.resize(length) {
-            return Err(Error::QuotaExceeded);
-        }
-        if is_short {
-            // What follows the end of the file in its last page becomes zeros.
-            let sharing = Sharing::of(crate::os::file_id(&file)?);
-            let _permit = sharing.writing(by)?;
-            file.set_len(end)?;
-        }
-        self.map_range(Some(file), options, length, charges)
-    }
-
-    fn map_range(
-        &self,
-        file: Option<File>,
-        options: MapOptions,
-        length: u64,
-        charges: Charges,
-    ) -> Result<Mapping, Error> {
-        Mapping::new(Request {
-            file,
-            access: options.access,
-            offset: options.offset,
-            // No address space has room for more than `isize::MAX` bytes.
-            length: isize::try_from(length).map_err(|_| Error::QuotaExceeded)? as usize,
-            execute: options.execute,
-            populate: options.populate,
-            may_execute: self.allow_exec,
-            may_attach: self.allow_windows,
-            handle_bus_errors: self.handle_bus_errors,
-            charges,
-        })
+        let open = |opening| grant.open(path, opening);
+        self.policy.map_file(by, options, open)
     }
 
     /// Checks the grant of windows, and charges for one.
@@ -386,19 +309,10 @@ impl CtxInner {
     ///
     /// `AccessDenied` and `QuotaExceeded`.
     pub(crate) fn charge_window(&self) -> Result<Charge, Error> {
-        if !self.allow_windows {
+        if !self.policy.allow_windows {
             return Err(Error::AccessDenied);
         }
-        self.quotas.windows.charge(1).ok_or(Error::QuotaExceeded)
-    }
-
-    /// Checks the grant of execution, and charges for `length` bytes.
-    fn charge(&self, options: MapOptions, length: u64) -> Result<Charges, Error> {
-        if options.execute && !self.allow_exec {
-            return Err(Error::AccessDenied);
-        }
-        let private = options.anonymous || options.access == mapping::Access::CopyOnWrite;
-        let charges = self.quotas.charge(length, private);
-        charges.ok_or(Error::QuotaExceeded)
+        let windows = &self.policy.quotas.windows;
+        windows.charge(1).ok_or(Error::QuotaExceeded)
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::Error;
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, File, OpenOptions};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
+use mem_mapping::Opening;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -53,8 +55,8 @@ impl Grant {
     ///
     /// `AccessDenied` if the path leaves the directory, or if writing is asked
     /// for and not granted; `NotAFile`; those of `open(2)`.
-    pub(crate) fn open(&self, path: &str, write: bool, create: bool) -> Result<File, Error> {
-        if write && self.access == Access::ReadOnly {
+    pub(crate) fn open(&self, path: &str, opening: Opening) -> Result<File, Error> {
+        if opening.write && self.access == Access::ReadOnly {
             return Err(Error::AccessDenied);
         }
         let path = if path.is_empty() { "." } else { path };
@@ -65,14 +67,17 @@ impl Grant {
             return Err(Error::NotAFile);
         }
         let mut options = OpenOptions::new();
-        options.read(true).write(write).create(create);
-        crate::os::open_without_side_effects(&mut options);
+        options
+            .read(true)
+            .write(opening.write)
+            .create(opening.create)
+            .custom_flags(mem_mapping::OPEN_FLAGS);
         let file = self.dir.open_with(path, &options)?;
         // Something else may have taken its place.
         if !file.metadata()?.is_file() {
             return Err(Error::NotAFile);
         }
-        Ok(file)
+        Ok(file.into_std())
     }
 }
 

@@ -119,26 +119,20 @@
 mod bindings;
 pub mod core;
 mod ctx;
-mod error;
-mod fault;
 mod grant;
 mod lift;
 mod linker;
 mod lower;
-mod mapping;
-mod os;
-mod quota;
 mod reading;
-mod sharing;
 mod window;
 
 pub use self::ctx::{MemCtx, MemCtxBuilder, MemCtxView, MemView};
-use self::error::Error;
 pub use self::grant::{Access, GrantError};
 pub use self::linker::{
     add_to_linker, add_to_linker_async, add_to_linker_async_with, add_to_linker_with,
 };
 pub use self::window::enable_windows;
+use mem_mapping::Error;
 
 /// The programs of the README.
 #[cfg(doctest)]

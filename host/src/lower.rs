@@ -4,8 +4,8 @@
 use crate::Error;
 use crate::bindings::wit::{self, ErrorCode};
 use crate::linker::Handle;
-use crate::mapping::Mapping;
 use crate::reading::Reading;
+use mem_mapping::Mapping;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use wasmtime::Result;

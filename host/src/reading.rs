@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::bindings::wit;
-use crate::mapping::Mapping;
+use mem_mapping::Mapping;
 use std::ops::Range;
 
 /// Ranges of a mapping, checked, and how many bytes they have together.

@@ -5,7 +5,7 @@
 
 use crate::Error;
 use crate::bindings::wit::{self, ErrorCode};
-use crate::mapping::ByteRange;
+use mem_mapping::ByteRange;
 use wasmtime::error::Context as _;
 use wasmtime::{Result, bail, ensure, format_err};
 

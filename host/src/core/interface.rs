@@ -4,8 +4,9 @@ use super::abi;
 use super::exports::{Exports, Find};
 use super::params::Params;
 use crate::linker::{Blocking, View};
-use crate::window::StoreId;
+use crate::window::store_id;
 use crate::{Error, MemCtxView};
+use mem_mapping::StoreId;
 use wasmtime::{AsContextMut, Caller, Linker, Memory, Result};
 
 /// A module of the linker while functions are added to it.
@@ -45,7 +46,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         let (view, find) = (self.view, self.find.clone());
         let call = move |mut caller: Caller<'_, T>, params, to| {
             find.with(&mut caller, |caller, Exports { memory, .. }| {
-                let store = StoreId::of(&*caller);
+                let store = store_id(&*caller);
                 let (memory, data) = memory.data_and_store_mut(caller);
                 abi::check_result::<N>(memory, to)?;
                 let call = Call {
@@ -122,7 +123,7 @@ pub(super) fn enter<T: 'static, R>(
     memory: &Memory,
     run: impl FnOnce(Call<'_>, &mut T) -> R,
 ) -> R {
-    let store = StoreId::of(&*caller);
+    let store = store_id(&*caller);
     let limit = caller.as_context_mut().hostcall_fuel();
     let (memory, data) = memory.data_and_store_mut(caller);
     let memory = &*memory;

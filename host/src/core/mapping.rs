@@ -5,10 +5,9 @@ use super::exports::Find;
 use super::handle::{self, Entry};
 use super::interface::{Interface, Outcome, done};
 use crate::bindings::wit;
-use crate::ctx::MapOptions;
 use crate::linker::{View, unmap};
-use crate::mapping::{FlushMode, Mapping};
 use crate::{Error, MemCtxView};
+use mem_mapping::{FlushMode, MapOptions, Mapping};
 use std::sync::Arc;
 use wasmtime::{Caller, Result, WasmTy};
 

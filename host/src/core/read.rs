@@ -6,9 +6,9 @@ use super::handle::{self, Entry};
 use super::interface::{Interface, enter};
 use super::params::Params;
 use crate::linker::{Blocking, Handle, View};
-use crate::mapping::Mapping;
 use crate::reading::Reading;
 use crate::{Error, MemCtxView};
+use mem_mapping::Mapping;
 use wasmtime::error::Context as _;
 use wasmtime::{Caller, Memory, Result, WasmTy, ensure};
 

@@ -11,7 +11,7 @@ use wasmtime::{Caller, Result};
 impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
     pub(super) fn add_windows(&mut self) -> Result<()> {
         let view = self.view;
-        let page_size = || -> Result<u32> { Ok(u32::try_from(crate::os::page_size())?) };
+        let page_size = || -> Result<u32> { Ok(u32::try_from(mem_mapping::page_size())?) };
         self.linker.func_wrap(self.module, "page-size", page_size)?;
         let drop_handle = move |mut caller: Caller<'_, T>, this: u32| {
             drop(handle::delete::<WindowEntry>(

@@ -8,10 +8,10 @@ mod window;
 use crate::bindings::wit;
 use crate::lift::This;
 use crate::lower::{LoadResult, ReadResult, Value};
-use crate::mapping::{FlushMode, Mapping};
 use crate::reading::Reading;
-use crate::window::StoreId;
+use crate::window::store_id;
 use crate::{Error, MemCtxView, MemView};
+use mem_mapping::{FlushMode, Mapping, StoreId};
 use std::sync::Arc;
 use wasmtime::component::{
     ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList,
@@ -187,7 +187,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             "[method]mapping.write",
             move |mut store: StoreContextMut<'_, T>,
                   (this, offset, bytes): (This, u64, WasmList<u8>)| {
-                let by = StoreId::of(&store);
+                let by = store_id(&store);
                 let mapping = view(store.data_mut()).table.get(&this.key())?.clone();
                 finish_one(mapping.write(by, offset, bytes.as_le_slice(&store)))
             },
@@ -229,7 +229,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         self.instance.func_wrap(
             name,
             move |mut store: StoreContextMut<'_, T>, (this, offset, value): (This, u64, S)| {
-                let by = StoreId::of(&store);
+                let by = store_id(&store);
                 let mapping = view(store.data_mut()).table.get(&this.key())?;
                 finish_one(mapping.store(by, offset, to_bytes(value)))
             },
@@ -301,7 +301,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             Blocking::InPlace => self.instance.func_wrap(
                 name,
                 move |mut store: StoreContextMut<'_, T>, params: Params| {
-                    let by = StoreId::of(&store);
+                    let by = store_id(&store);
                     let job = start(by, view(store.data_mut()), params)?;
                     finish(view(store.data_mut()), job())
                 },
@@ -310,7 +310,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 name,
                 move |mut store: StoreContextMut<'_, T>, params: Params| {
                     Box::new(async move {
-                        let by = StoreId::of(&store);
+                        let by = store_id(&store);
                         let job = start(by, view(store.data_mut()), params)?;
                         let output = tokio::task::spawn_blocking(job).await?;
                         finish(view(store.data_mut()), output)

@@ -2,7 +2,7 @@
 
 use super::{Interface, View, finish_one};
 use crate::lift::This;
-use crate::window::{StoreId, Window};
+use crate::window::{Window, store_id};
 use wasmtime::component::{Resource, ResourceType, WasmList};
 use wasmtime::{Result, StoreContextMut};
 
@@ -13,7 +13,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         let view = self.view;
         self.instance
             .func_wrap("page-size", |_: StoreContextMut<'_, T>, (): ()| {
-                Ok((u32::try_from(crate::os::page_size())?,))
+                Ok((u32::try_from(mem_mapping::page_size())?,))
             })?;
         self.instance.resource(
             "window",
@@ -28,7 +28,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             "attach",
             move |mut store: StoreContextMut<'_, T>,
                   (mapping, offset, buffer): (This, u64, WasmList<u8>)| {
-                let this = StoreId::of(&store);
+                let this = store_id(&store);
                 // wasmtime has checked that this lies in the guest's memory.
                 let buffer = buffer.as_le_slice(&store).as_ptr_range();
                 let buffer = buffer.start.addr()..buffer.end.addr();

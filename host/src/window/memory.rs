@@ -1,13 +1,8 @@
 //! Linear memories whose pages can be replaced.
 
-use super::StoreId;
 use crate::Error;
-use crate::fault::FaultGuard;
 use crate::linker::Handle;
-use crate::mapping::Attachment;
-use crate::os::Reservation;
-use crate::quota::Charge;
-use crate::sharing::Claim;
+use mem_mapping::{Attachment, Charge, Claim, FaultGuard, Reservation, StoreId};
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
@@ -168,7 +163,7 @@ impl Memory {
         // SAFETY: the file has what was written to it, and what was private is
         // given up. Should the system refuse to replace the pages, they are as
         // the file has them.
-        unsafe { crate::os::discard_pages(&window.pages) };
+        unsafe { mem_mapping::discard_pages(&window.pages) };
         self.put_zeros(&window.pages)?;
         windows.remove(&start);
         Ok(())
@@ -269,7 +264,7 @@ impl Memory {
 
     /// Lets the guest access the first `size` bytes.
     fn allow(&self, size: usize) -> io::Result<()> {
-        let size = size.next_multiple_of(crate::os::page_size());
+        let size = size.next_multiple_of(mem_mapping::page_size());
         let before = self.accessible.load(Ordering::Relaxed);
         if size > before {
             self.reservation.allow(before..size)?;
@@ -294,7 +289,7 @@ impl Memory {
     fn put_zeros(&self, pages: &Range<usize>) -> Result<(), Error> {
         // SAFETY: the pages lie in this reservation, in the part that the
         // guest can access, and the guest gives up what they hold.
-        unsafe { crate::os::put_zero_pages(pages.clone()) }.map_err(|error| {
+        unsafe { mem_mapping::put_zero_pages(pages.clone()) }.map_err(|error| {
             // With a page more or less the system may have had to split a
             // mapping, of which a process can have so many.
             tracing::debug!(%error, "detach");

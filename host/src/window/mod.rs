@@ -7,26 +7,16 @@ pub use self::memory::enable_windows;
 use self::memory::Memory;
 use crate::linker::Handle;
 use crate::{Error, MemCtx};
+use mem_mapping::StoreId;
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 use wasmtime::AsContext;
 
-/// Which store a guest belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct StoreId(usize);
-
-impl StoreId {
-    /// The store's data stays at its address as long as the store exists, so
-    /// that address tells stores apart.
-    #[inline]
-    pub(crate) fn of(store: impl AsContext) -> Self {
-        Self(std::ptr::from_ref(store.as_context().data()).addr())
-    }
-
-    #[cfg(test)]
-    pub(crate) fn new(id: usize) -> Self {
-        Self(id)
-    }
+/// Which store a guest belongs to. The store's data stays at its address as
+/// long as the store exists, so that address tells stores apart.
+#[inline]
+pub(crate) fn store_id(store: impl AsContext) -> StoreId {
+    StoreId::new(std::ptr::from_ref(store.as_context().data()).addr())
 }
 
 /// A window, as the resource table holds it. Dropping it detaches it.
@@ -55,7 +45,7 @@ impl Window {
         buffer: Range<usize>,
     ) -> Result<Self, Error> {
         let charge = ctx.inner.charge_window()?;
-        let page_size = crate::os::page_size();
+        let page_size = mem_mapping::page_size();
         if buffer.is_empty()
             || !buffer.start.is_multiple_of(page_size)
             || !buffer.end.is_multiple_of(page_size)

@@ -1,16 +1,17 @@
 mod reservation;
 
-pub(crate) use self::reservation::Reservation;
+pub use self::reservation::Reservation;
 
 use crate::Error;
 use crate::mapping::Advice;
-use cap_std::fs::{File, MetadataExt, OpenOptions, OpenOptionsExt};
 use libc::{c_int, c_void, sigaction, siginfo_t};
 use memmap2::MmapRaw;
 use rustix::mm::{self, MapFlags, ProtFlags};
+use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -29,11 +30,9 @@ pub(crate) fn classify(error: &io::Error) -> Option<Error> {
     }
 }
 
-/// Makes opening something that is not a file harmless: a FIFO does not block,
-/// and a terminal does not become the process's own.
-pub(crate) fn open_without_side_effects(options: &mut OpenOptions) {
-    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-}
+/// The flags with which opening something that is not a file is harmless: a
+/// FIFO does not block, and a terminal does not become the process's own.
+pub const OPEN_FLAGS: c_int = libc::O_NONBLOCK | libc::O_NOCTTY;
 
 /// Gives advice about `range`, offsets into `map`, as `madvise(2)` does.
 pub(crate) fn advise(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {
@@ -81,7 +80,7 @@ fn reclaim(map: &MmapRaw, range: Range<usize>, advice: mm::Advice) -> io::Result
 /// # Safety
 ///
 /// `pages` must be whole pages of a mapping whose owner allows this.
-pub(crate) unsafe fn put_zero_pages(pages: Range<usize>) -> rustix::io::Result<()> {
+pub unsafe fn put_zero_pages(pages: Range<usize>) -> rustix::io::Result<()> {
     // SAFETY: the caller owns the addresses that MAP_FIXED replaces.
     unsafe {
         mm::mmap_anonymous(
@@ -147,7 +146,7 @@ pub(crate) unsafe fn give_up_spare_mappings(start: usize) {
 ///
 /// `pages` must be whole pages of a mapping whose owner does not need what only
 /// this process has of them.
-pub(crate) unsafe fn discard_pages(pages: &Range<usize>) {
+pub unsafe fn discard_pages(pages: &Range<usize>) {
     let start = ptr::with_exposed_provenance_mut(pages.start);
     // rustix has this advice for Linux only.
     // SAFETY: the caller gives the pages up. If it fails nothing has changed.

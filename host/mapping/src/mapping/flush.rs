@@ -8,7 +8,7 @@ impl Mapping {
     ///
     /// `OutOfBounds`; `Truncated` if bytes of the range are gone, when the
     /// others have been flushed; those of `msync(2)`.
-    pub(crate) fn flush(&self, range: Option<ByteRange>, mode: FlushMode) -> Result<(), Error> {
+    pub fn flush(&self, range: Option<ByteRange>, mode: FlushMode) -> Result<(), Error> {
         let range = self.checked_or_all(range)?;
         if self.access != Access::ReadWrite || self.anonymous || range.is_empty() {
             return Ok(());

@@ -6,7 +6,7 @@ use std::ptr;
 /// Addresses that nothing else in the process is mapped at. What is mapped
 /// there goes when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Reservation {
+pub struct Reservation {
     /// Of everything, with the guard before.
     start: *mut u8,
     before: usize,
@@ -25,7 +25,7 @@ impl Reservation {
     /// # Errors
     ///
     /// Those of `mmap(2)`, and `OutOfMemory` for lengths that cannot be.
-    pub(crate) fn new(before: usize, length: usize, behind: usize) -> io::Result<Self> {
+    pub fn new(before: usize, length: usize, behind: usize) -> io::Result<Self> {
         let round = |length: usize| length.checked_next_multiple_of(super::super::page_size());
         let sum = || {
             let before = round(before)?;
@@ -50,7 +50,7 @@ impl Reservation {
     }
 
     /// The first byte behind the guard.
-    pub(crate) fn as_ptr(&self) -> *mut u8 {
+    pub fn as_ptr(&self) -> *mut u8 {
         let start = self.start.wrapping_add(self.before);
         // What is done to single pages names them by their addresses.
         start.expose_provenance();
@@ -67,7 +67,7 @@ impl Reservation {
     /// # Panics
     ///
     /// If `pages` are not all of this reservation.
-    pub(crate) fn allow(&self, pages: Range<usize>) -> io::Result<()> {
+    pub fn allow(&self, pages: Range<usize>) -> io::Result<()> {
         assert!(pages.start <= pages.end && pages.end <= self.length - self.before);
         let start = self.as_ptr().wrapping_add(pages.start);
         // SAFETY: the pages are of this reservation, and more can be done with

@@ -7,12 +7,12 @@ mod other;
 mod unix;
 
 #[cfg(not(unix))]
-pub(crate) use other::*;
+pub use other::*;
 #[cfg(unix)]
-pub(crate) use unix::*;
+pub use unix::*;
 
 /// The size of a page in bytes, a power of two.
-pub(crate) fn page_size() -> usize {
+pub fn page_size() -> usize {
     region::page::size()
 }
 

@@ -19,7 +19,7 @@ impl Mapping {
     /// `OutOfBounds`, `LockLimit`, `Truncated`, and `QuotaExceeded` if the
     /// pages would be in more pieces than the embedder allows. Then nothing is
     /// locked that was not before.
-    pub(crate) fn lock(&self, range: Option<ByteRange>) -> Result<(), Error> {
+    pub fn lock(&self, range: Option<ByteRange>) -> Result<(), Error> {
         let range = self.checked_or_all(range)?;
         if range.is_empty() {
             return Ok(());
@@ -68,7 +68,7 @@ impl Mapping {
     ///
     /// `OutOfBounds`, `QuotaExceeded`, and `NotLocked` if any of the pages is
     /// not locked. Then nothing is unlocked.
-    pub(crate) fn unlock(&self, range: Option<ByteRange>) -> Result<(), Error> {
+    pub fn unlock(&self, range: Option<ByteRange>) -> Result<(), Error> {
         let range = self.checked_or_all(range)?;
         if range.is_empty() {
             return Ok(());
@@ -105,11 +105,7 @@ impl Mapping {
     /// `OutOfBounds`; `QuotaExceeded`; `AccessDenied` for writing to what was
     /// mapped read-only, and for execution that is not granted; `Busy` for
     /// taking a file's pages away from windows that can write them.
-    pub(crate) fn protect(
-        &self,
-        range: Option<ByteRange>,
-        protection: Protection,
-    ) -> Result<(), Error> {
+    pub fn protect(&self, range: Option<ByteRange>, protection: Protection) -> Result<(), Error> {
         let range = self.checked_or_all(range)?;
         if (protection.write && self.access == Access::ReadOnly)
             || (protection.execute && !self.may_execute)
@@ -147,7 +143,7 @@ impl Mapping {
     ///
     /// `OutOfBounds`, `QuotaExceeded`, `ReadOnly`, `Truncated`, and
     /// `Unsupported` for advice that the operating system does not take.
-    pub(crate) fn advise(&self, range: Option<ByteRange>, advice: Advice) -> Result<(), Error> {
+    pub fn advise(&self, range: Option<ByteRange>, advice: Advice) -> Result<(), Error> {
         let range = self.checked_or_all(range)?;
         if advice == Advice::PopulateWrite {
             self.check_writable(&range)?;

@@ -6,8 +6,7 @@
 
 use super::{Access, ByteRange, Mapping};
 use crate::Error;
-use crate::sharing::WritePermit;
-use crate::window::StoreId;
+use crate::sharing::{StoreId, WritePermit};
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::Ordering;
@@ -18,7 +17,7 @@ impl Mapping {
     /// wait for little else: the row `read-64B-random` of the benchmark shows
     /// it.
     #[inline]
-    pub(crate) fn prefetch(&self, range: &Range<usize>) {
+    pub fn prefetch(&self, range: &Range<usize>) {
         crate::os::prefetch(self.map.as_ptr().wrapping_add(range.start));
     }
 
@@ -33,7 +32,7 @@ impl Mapping {
     ///
     /// If `to` has another length, or the range is not inside the mapping.
     #[inline]
-    pub(crate) fn copy_out(&self, range: &Range<usize>, to: &mut [u8]) -> Result<(), Error> {
+    pub fn copy_out(&self, range: &Range<usize>, to: &mut [u8]) -> Result<(), Error> {
         assert!(range.end <= self.map.len() && range.len() == to.len());
         // SAFETY: the range is inside the mapping, which cannot overlap memory
         // that `to` borrows; a page that is gone is replaced while we touch it.
@@ -45,11 +44,7 @@ impl Mapping {
     }
 
     /// Like `copy_out` for each of `ranges` in turn, whose bytes fill `to`.
-    pub(crate) fn copy_out_many(
-        &self,
-        ranges: &[Range<usize>],
-        mut to: &mut [u8],
-    ) -> Result<(), Error> {
+    pub fn copy_out_many(&self, ranges: &[Range<usize>], mut to: &mut [u8]) -> Result<(), Error> {
         // So far ahead that the bytes have arrived when it is their turn.
         const AHEAD: usize = 16;
         ranges
@@ -73,7 +68,8 @@ impl Mapping {
     ///
     /// `OutOfBounds`, `ReadOnly` and `Busy`, with nothing written, and
     /// `Truncated`.
-    pub(crate) fn write(&self, by: StoreId, offset: u64, from: &[u8]) -> Result<(), Error> {
+    #[inline]
+    pub fn write(&self, by: StoreId, offset: u64, from: &[u8]) -> Result<(), Error> {
         let range = self.writable(offset, from.len() as u64)?;
         let _permit = self.begin_write(by, &range)?;
         // SAFETY: as in `copy_out`, and the pages are writable.
@@ -90,7 +86,7 @@ impl Mapping {
     ///
     /// `OutOfBounds` and `Truncated`.
     #[inline]
-    pub(crate) fn load<const N: usize>(&self, offset: u64) -> Result<[u8; N], Error> {
+    pub fn load<const N: usize>(&self, offset: u64) -> Result<[u8; N], Error> {
         let range = self.checked(ByteRange {
             offset,
             length: N as u64,
@@ -107,7 +103,7 @@ impl Mapping {
     ///
     /// `OutOfBounds`, `ReadOnly`, `Busy` and `Truncated`.
     #[inline]
-    pub(crate) fn store<const N: usize>(
+    pub fn store<const N: usize>(
         &self,
         by: StoreId,
         offset: u64,
@@ -177,7 +173,7 @@ impl Mapping {
     ///
     /// `OutOfBounds` and `Truncated`.
     #[inline]
-    pub(crate) fn readable(&self, offset: u64, length: u64) -> Result<Range<usize>, Error> {
+    pub fn readable(&self, offset: u64, length: u64) -> Result<Range<usize>, Error> {
         let range = self.checked(ByteRange { offset, length })?;
         self.check_present(&range)?;
         Ok(range)

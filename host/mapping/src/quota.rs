@@ -3,13 +3,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A limit on an amount that many holders share.
 #[derive(Debug)]
-pub(crate) struct Quota {
+pub struct Quota {
     limit: u64,
     used: AtomicU64,
 }
 
 impl Quota {
-    pub(crate) fn new(limit: u64) -> Arc<Self> {
+    /// A quota of `limit`, of which nothing is used.
+    pub fn new(limit: u64) -> Arc<Self> {
         Arc::new(Self {
             limit,
             used: AtomicU64::new(0),
@@ -18,7 +19,7 @@ impl Quota {
 
     /// Takes `amount` out of the quota until the charge is dropped, or none of
     /// it if that would exceed the limit.
-    pub(crate) fn charge(self: &Arc<Self>, amount: u64) -> Option<Charge> {
+    pub fn charge(self: &Arc<Self>, amount: u64) -> Option<Charge> {
         let mut charge = Charge {
             quota: self.clone(),
             amount: 0,
@@ -29,7 +30,7 @@ impl Quota {
 
 /// A part taken out of a [`Quota`], given back on drop.
 #[derive(Debug)]
-pub(crate) struct Charge {
+pub struct Charge {
     quota: Arc<Quota>,
     amount: u64,
 }
@@ -59,12 +60,17 @@ impl Charge {
 
 /// Everything that the guests of one context share.
 #[derive(Debug)]
-pub(crate) struct Quotas {
-    pub(crate) mapped: Arc<Quota>,
-    pub(crate) private: Arc<Quota>,
-    pub(crate) pieces: Arc<Quota>,
-    pub(crate) locked: Arc<Quota>,
-    pub(crate) windows: Arc<Quota>,
+pub struct Quotas {
+    /// Bytes of all mappings.
+    pub mapped: Arc<Quota>,
+    /// Bytes of anonymous and copy-on-write mappings.
+    pub private: Arc<Quota>,
+    /// Runs of pages with the same protection, locks and advice.
+    pub pieces: Arc<Quota>,
+    /// Locked bytes, in whole pages.
+    pub locked: Arc<Quota>,
+    /// Windows that are attached.
+    pub windows: Arc<Quota>,
 }
 
 impl Quotas {

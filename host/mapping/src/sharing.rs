@@ -9,9 +9,20 @@
 
 use crate::Error;
 use crate::os::FileId;
-use crate::window::StoreId;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
+
+/// Whose a window or a write is: for a host, the store of the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StoreId(usize);
+
+impl StoreId {
+    /// That of the store which `id` tells from all others that exist.
+    #[inline]
+    pub fn new(id: usize) -> Self {
+        Self(id)
+    }
+}
 
 /// The windows on one file, shared by all its mappings in this process.
 #[derive(Debug)]
@@ -29,6 +40,7 @@ struct Windows {
 }
 
 impl Windows {
+    #[inline]
     fn other_than(&self, store: StoreId) -> bool {
         self.of_store.keys().any(|&holder| holder != store)
     }
@@ -114,7 +126,7 @@ pub(crate) struct WritePermit<'a> {
 
 /// A window that counts.
 #[derive(Debug)]
-pub(crate) struct Claim {
+pub struct Claim {
     sharing: Arc<Sharing>,
     store: StoreId,
     writable: bool,

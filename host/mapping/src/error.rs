@@ -2,10 +2,8 @@ use std::io;
 
 /// Why an operation on a mapping, or the making of one, failed.
 ///
-/// Each case is told to the guest as the `error-code` of the same name, where
-/// the WIT documents it.
+/// Each case is the `error-code` of the same name, where the WIT documents it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// Not granted by the embedder, or forbidden by the file's permissions.
     #[error("access denied")]

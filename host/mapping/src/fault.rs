@@ -33,7 +33,7 @@ pub(crate) fn install_handler() -> io::Result<()> {
 ///
 /// It must be dropped before the range is unmapped.
 #[derive(Debug)]
-pub(crate) struct FaultGuard {
+pub struct FaultGuard {
     slot: &'static Slot,
 }
 
@@ -48,7 +48,7 @@ impl FaultGuard {
     ///
     /// Until the guard is dropped, `pages` must be a mapping whose owner lets
     /// this module replace any tail of it by zero pages.
-    pub(crate) unsafe fn new(pages: Range<usize>) -> io::Result<Self> {
+    pub unsafe fn new(pages: Range<usize>) -> io::Result<Self> {
         let slot = free_slots().pop().unwrap_or_else(Slot::publish_new);
         // If this fails, dropping the guard gives the slot back.
         let guard = Self { slot };
@@ -65,7 +65,7 @@ impl FaultGuard {
     ///
     /// Called after an access, this tells of every loss that the access met.
     #[inline]
-    pub(crate) fn lost_from(&self) -> usize {
+    pub fn lost_from(&self) -> usize {
         // The handler notes the loss before it puts zero pages in place, so
         // whoever has read such a zero sees the note.
         compiler_fence(Ordering::SeqCst);

@@ -3,10 +3,9 @@
 use super::{Access, Mapping, pages_around};
 use crate::Error;
 use crate::os;
-use crate::sharing::{Claim, Sharing};
-use crate::window::StoreId;
-use cap_std::fs::File;
+use crate::sharing::{Claim, Sharing, StoreId};
 use rangemap::RangeSet;
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::ptr;
@@ -34,7 +33,7 @@ impl Origin {
 
 /// The pages of a window to be.
 #[derive(Debug)]
-pub(crate) struct WindowSource<'a> {
+pub struct WindowSource<'a> {
     mapping: &'a Arc<Mapping>,
     origin: &'a Origin,
     /// Their addresses in the mapping.
@@ -52,7 +51,7 @@ impl Mapping {
     /// `InvalidArgument` if `offset` is neither 0 nor at the start of a page;
     /// `OutOfBounds`; `Truncated`; `ReadOnly` if pages of a read-write mapping
     /// are protected; `Unsupported` if it is anonymous.
-    pub(crate) fn window_source(
+    pub fn window_source(
         self: &Arc<Self>,
         offset: u64,
         length: usize,
@@ -97,7 +96,7 @@ impl WindowSource<'_> {
     /// # Errors
     ///
     /// `Busy`.
-    pub(crate) fn claim(&self, store: StoreId) -> Result<Claim, Error> {
+    pub fn claim(&self, store: StoreId) -> Result<Claim, Error> {
         let writable = self.mapping.access == Access::ReadWrite;
         self.origin.sharing.claim(store, writable)
     }
@@ -113,7 +112,7 @@ impl WindowSource<'_> {
     /// `to` must be whole pages that can be written, as many as the source
     /// has, whose owner allows this; those that the file has lost are written
     /// only while they are registered for faults.
-    pub(crate) unsafe fn put_at(&self, to: &Range<usize>) -> io::Result<()> {
+    pub unsafe fn put_at(&self, to: &Range<usize>) -> io::Result<()> {
         debug_assert_eq!(to.len(), self.pages.len());
         let shared = self.mapping.access == Access::ReadWrite;
         // SAFETY: the caller allows it.
@@ -135,7 +134,7 @@ impl WindowSource<'_> {
     }
 
     /// What keeps the mapping while the window is attached.
-    pub(crate) fn attachment(&self) -> Attachment {
+    pub fn attachment(&self) -> Attachment {
         self.mapping.attached.fetch_add(1, Ordering::Relaxed);
         Attachment(self.mapping.clone())
     }
@@ -143,7 +142,7 @@ impl WindowSource<'_> {
 
 /// Keeps a mapping while a window on it is attached.
 #[derive(Debug)]
-pub(crate) struct Attachment(Arc<Mapping>);
+pub struct Attachment(Arc<Mapping>);
 
 impl Drop for Attachment {
     fn drop(&mut self) {

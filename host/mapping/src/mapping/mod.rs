@@ -1,4 +1,4 @@
-//! A mapping and what can be done with it. Nothing here knows of wasmtime.
+//! A mapping and what can be done with it.
 
 mod copy;
 mod flush;
@@ -6,7 +6,7 @@ mod pages;
 mod pieces;
 mod window;
 
-pub(crate) use self::window::Attachment;
+pub use self::window::{Attachment, WindowSource};
 
 use self::pages::Pages;
 use self::window::Origin;
@@ -14,54 +14,73 @@ use crate::Error;
 use crate::fault::FaultGuard;
 use crate::quota::Charges;
 use crate::sharing::Sharing;
-use cap_std::fs::File;
 use memmap2::{MmapOptions, MmapRaw};
+use std::fs::File;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
 /// What the guest may do with the bytes, and who sees what it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+pub enum Access {
+    /// Bytes can be read.
     ReadOnly,
+    /// Bytes can be read and written, and writes reach the file.
     ReadWrite,
+    /// Bytes can be read and written, and the file never changes.
     CopyOnWrite,
 }
 
-/// What the pages of a range can be used for.
+/// What the pages of a range can be used for, other than reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Protection {
-    pub(crate) write: bool,
-    pub(crate) execute: bool,
+pub struct Protection {
+    /// Whether they can be written.
+    pub write: bool,
+    /// Whether they can be executed.
+    pub execute: bool,
 }
 
 /// How a range is going to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Advice {
+pub enum Advice {
+    /// No special use.
     Normal,
+    /// Random order.
     Random,
+    /// From lower to higher offsets.
     Sequential,
+    /// Soon.
     WillNeed,
+    /// Not soon: reclaim these pages first.
     Cold,
+    /// Not soon: reclaim these pages now.
     PageOut,
+    /// Make the pages present for reading.
     PopulateRead,
+    /// Make the pages present for writing.
     PopulateWrite,
+    /// Back the range with huge pages.
     HugePage,
+    /// Do not back the range with huge pages.
     NoHugePage,
 }
 
 /// When a flush returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FlushMode {
+pub enum FlushMode {
+    /// When the bytes are on the disk.
     Synchronous,
+    /// At once.
     Asynchronous,
 }
 
 /// A range of bytes as the guest names it: not checked, not even for overflow.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ByteRange {
-    pub(crate) offset: u64,
-    pub(crate) length: u64,
+pub struct ByteRange {
+    /// Where it starts in the mapping.
+    pub offset: u64,
+    /// How long it is.
+    pub length: u64,
 }
 
 /// What to map, checked and charged.
@@ -89,7 +108,7 @@ pub(crate) struct Request {
 /// The bytes can be changed by others at any time, so no reference to them
 /// ever exists; they are copied through raw pointers.
 #[derive(Debug)]
-pub(crate) struct Mapping {
+pub struct Mapping {
     /// Declared, and so dropped, before `map`, as its contract asks.
     guard: FaultGuard,
     map: MmapRaw,
@@ -165,7 +184,7 @@ impl Mapping {
 
     /// The size in bytes.
     #[inline]
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.map.len() as u64
     }
 

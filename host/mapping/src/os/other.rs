@@ -1,7 +1,7 @@
 use crate::Error;
 use crate::mapping::Advice;
-use cap_std::fs::{File, OpenOptions};
 use memmap2::MmapRaw;
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 
@@ -10,8 +10,8 @@ pub(crate) fn classify(_error: &io::Error) -> Option<Error> {
     None
 }
 
-/// Makes opening something that is not a file harmless.
-pub(crate) fn open_without_side_effects(_options: &mut OpenOptions) {}
+/// The flags with which opening something that is not a file is harmless.
+pub const OPEN_FLAGS: u32 = 0;
 
 /// A file cannot become shorter while it is mapped here, so no handler is
 /// needed.
@@ -19,10 +19,16 @@ pub(crate) fn on_bus_error(_recover: fn(usize) -> bool) -> io::Result<()> {
     Ok(())
 }
 
+/// What can be had on Unix only.
+///
+/// # Errors
+///
+/// Always.
+///
 /// # Safety
 ///
 /// None is needed.
-pub(crate) unsafe fn put_zero_pages(_pages: Range<usize>) -> io::Result<()> {
+pub unsafe fn put_zero_pages(_pages: Range<usize>) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -35,10 +41,12 @@ pub(crate) fn take_spare_mappings() -> io::Result<usize> {
 /// None is needed.
 pub(crate) unsafe fn give_up_spare_mappings(_start: usize) {}
 
+/// Does nothing.
+///
 /// # Safety
 ///
 /// None is needed.
-pub(crate) unsafe fn discard_pages(_pages: &Range<usize>) {}
+pub unsafe fn discard_pages(_pages: &Range<usize>) {}
 
 /// # Safety
 ///
@@ -62,18 +70,27 @@ pub(crate) struct FileId;
 
 /// Linear memories are left to wasmtime, so nothing is ever reserved.
 #[derive(Debug)]
-pub(crate) struct Reservation(std::convert::Infallible);
+pub struct Reservation(std::convert::Infallible);
 
 impl Reservation {
-    pub(crate) fn new(_before: usize, _length: usize, _behind: usize) -> io::Result<Self> {
+    /// # Errors
+    ///
+    /// Always.
+    pub fn new(_before: usize, _length: usize, _behind: usize) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(crate) fn as_ptr(&self) -> *mut u8 {
+    /// Cannot be called.
+    pub fn as_ptr(&self) -> *mut u8 {
         match self.0 {}
     }
 
-    pub(crate) fn allow(&self, _pages: Range<usize>) -> io::Result<()> {
+    /// Cannot be called.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn allow(&self, _pages: Range<usize>) -> io::Result<()> {
         match self.0 {}
     }
 }

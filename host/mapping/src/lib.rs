@@ -1,0 +1,31 @@
+//! Mapped files as `mem:mmap` promises them, without a WebAssembly runtime.
+//!
+//! This crate is published for two others, and its interface follows their
+//! needs: `mem-host`, which gives guests of wasmtime mapped files, and `mem`,
+//! the guest SDK, which uses it where a guest runs natively.
+//!
+//! A [`Policy`] makes a [`Mapping`] of a file that its caller has opened.
+//! Others can change the bytes at any time, so they are copied, never referred
+//! to; a file that becomes shorter gives [`Error::Truncated`] on Unix, for which
+//! the first mapping installs a handler of SIGBUS.
+//!
+//! For windows, [`Mapping::window_source`] has pages to put at other addresses,
+//! and [`Reservation`] and [`FaultGuard`] are what the memory there is made of.
+
+mod error;
+mod fault;
+mod mapping;
+mod os;
+mod policy;
+mod quota;
+mod sharing;
+
+pub use self::error::Error;
+pub use self::fault::FaultGuard;
+pub use self::mapping::{
+    Access, Advice, Attachment, ByteRange, FlushMode, Mapping, Protection, WindowSource,
+};
+pub use self::os::{OPEN_FLAGS, Reservation, discard_pages, page_size, put_zero_pages};
+pub use self::policy::{MapOptions, Opening, Policy};
+pub use self::quota::{Charge, Quota, Quotas};
+pub use self::sharing::{Claim, StoreId};

@@ -1,0 +1,142 @@
+use crate::mapping::{Access, Mapping, Request};
+use crate::quota::{Charges, Quotas};
+use crate::sharing::{Sharing, StoreId};
+use crate::{Error, os};
+use std::fs::File;
+
+/// What an embedder lets its guests map, and how much of it.
+#[derive(Debug)]
+pub struct Policy {
+    /// Whether pages can be made executable.
+    pub allow_exec: bool,
+    /// Whether windows can be attached.
+    pub allow_windows: bool,
+    /// Whether to install the process's handler of SIGBUS.
+    pub handle_bus_errors: bool,
+    /// How much can be mapped.
+    pub quotas: Quotas,
+}
+
+/// How a guest wants a file, or anonymous memory, mapped.
+#[derive(Clone, Copy, Debug)]
+pub struct MapOptions {
+    /// What it may do with the bytes.
+    pub access: Access,
+    /// Whether to map memory instead of a file.
+    pub anonymous: bool,
+    /// Whether to make the pages executable.
+    pub execute: bool,
+    /// Whether to make the file, and make it longer if it is shorter.
+    pub create: bool,
+    /// Whether to read the bytes from the disk at once.
+    pub populate: bool,
+    /// Where in the file the mapping starts, in bytes.
+    pub offset: u64,
+    /// How many bytes it has; none for all to the end of the file.
+    pub length: Option<u64>,
+}
+
+/// What to open a file for, besides reading.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// Whether the file is going to be written.
+    pub write: bool,
+    /// Whether to make it if nothing is there.
+    pub create: bool,
+}
+
+impl Policy {
+    /// Maps anonymous memory.
+    ///
+    /// # Errors
+    ///
+    /// Those that `file-map` of the WIT documents.
+    pub fn map_anonymous(&self, options: MapOptions) -> Result<Mapping, Error> {
+        let length = options.length.ok_or(Error::InvalidArgument)?;
+        if length == 0 || options.offset != 0 || options.create {
+            return Err(Error::InvalidArgument);
+        }
+        let charges = self.charge(options, length)?;
+        self.map_range(None, options, length, charges)
+    }
+
+    /// Maps the regular file that `open` returns, for a guest of the store
+    /// `by`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `open`, and those that `file-map` of the WIT documents.
+    pub fn map_file(
+        &self,
+        by: StoreId,
+        options: MapOptions,
+        open: impl FnOnce(Opening) -> Result<File, Error>,
+    ) -> Result<Mapping, Error> {
+        let opening = Opening {
+            write: options.access == Access::ReadWrite,
+            create: options.create,
+        };
+        if opening.create && !opening.write {
+            return Err(Error::InvalidArgument);
+        }
+        let end = options.offset.checked_add(options.length.unwrap_or(0));
+        let end = end.ok_or(Error::InvalidArgument)?;
+        // Whatever can be refused is, before a file is made or made longer.
+        let mut charges = self.charge(options, options.length.unwrap_or(0))?;
+        // No file is that long (`off_t`).
+        if options.create && i64::try_from(end).is_err() {
+            return Err(Error::NoSpace);
+        }
+
+        let file = open(opening)?;
+        let length_now = file.metadata()?.len();
+        let is_short = options.create && length_now < end;
+        let file_length = if is_short { end } else { length_now };
+        if end > file_length {
+            return Err(Error::OutOfBounds);
+        }
+        let length = options.length.unwrap_or(file_length - options.offset);
+        if !charges.resize(length) {
+            return Err(Error::QuotaExceeded);
+        }
+        if is_short {
+            // What follows the end of the file in its last page becomes zeros.
+            let sharing = Sharing::of(os::file_id(&file)?);
+            let _permit = sharing.writing(by)?;
+            file.set_len(end)?;
+        }
+        self.map_range(Some(file), options, length, charges)
+    }
+
+    fn map_range(
+        &self,
+        file: Option<File>,
+        options: MapOptions,
+        length: u64,
+        charges: Charges,
+    ) -> Result<Mapping, Error> {
+        Mapping::new(Request {
+            file,
+            access: options.access,
+            offset: options.offset,
+            // No address space has room for more than `isize::MAX` bytes.
+            length: isize::try_from(length).map_err(|_| Error::QuotaExceeded)? as usize,
+            execute: options.execute,
+            populate: options.populate,
+            may_execute: self.allow_exec,
+            may_attach: self.allow_windows,
+            handle_bus_errors: self.handle_bus_errors,
+            charges,
+        })
+    }
+
+    /// Checks the grant of execution, and charges for `length` bytes.
+    fn charge(&self, options: MapOptions, length: u64) -> Result<Charges, Error> {
+        if options.execute && !self.allow_exec {
+            return Err(Error::AccessDenied);
+        }
+        let private = options.anonymous || options.access == Access::CopyOnWrite;
+        let charges = self.quotas.charge(length, private);
+        charges.ok_or(Error::QuotaExceeded)
+    }
+}
