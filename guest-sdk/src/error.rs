@@ -124,8 +124,7 @@ pub enum ErrorCode {
     /// The disk is full, or the file would exceed the largest size the file
     /// system or the process allows.
     NoSpace,
-    /// The host's platform cannot do this. On targets other than WebAssembly
-    /// every attempt to map gives this.
+    /// The host's platform cannot do this.
     Unsupported,
     /// The operating system reported an error that no other case covers, such
     /// as a failing disk.

@@ -128,8 +128,53 @@
 //! Guests are built for `wasm32-wasip2`, `wasm32-wasip1` or
 //! `wasm32-unknown-unknown`, and run where a host has the WIT package
 //! `mem:mmap@0.1.0`: its interface `mapping`, and `window` if the guest makes
-//! windows. For other targets the crate compiles, and every attempt
-//! to map gives [`ErrorCode::Unsupported`].
+//! windows.
+//!
+//! For other targets the crate maps in the process itself, by the same code as
+//! the host `mem-host`. All that this documentation promises holds there too,
+//! and so do the errors; where it says host, that is the process:
+//!
+//! - Paths are those of the process, as for [`std::fs`]: no directory has to be
+//!   granted, and `..` and symbolic links lead where they lead. They still have
+//!   to be UTF-8.
+//! - There are no quotas. The operating system's limits count, such as
+//!   `RLIMIT_MEMLOCK`, and [`Options::exec`] is granted.
+//! - A [`Window`] is a copy, which is written back as everywhere: in a process
+//!   nobody can promise that a file's own pages stay as they are while they are
+//!   borrowed as a slice.
+//! - On Unix the first mapping installs a handler of SIGBUS, which calls the
+//!   one before it for faults that are none of this crate's. It makes
+//!   [`ErrorCode::Truncated`] of a fault in a file that has become shorter.
+//!
+//! # Testing a guest
+//!
+//! So the unit tests of a guest need no host. They map real files, by a plain
+//! `cargo test`:
+//!
+//! ```
+//! /// How often this was called for the file.
+//! fn count(path: &std::path::Path) -> Result<u64, mem::Error> {
+//!     let counter = mem::create(path, 8)?;
+//!     let runs = counter.get::<u64>(0)? + 1;
+//!     counter.set(0, runs)?;
+//!     counter.unmap()?;
+//!     Ok(runs)
+//! }
+//!
+//! // With `#[test]`, in a guest.
+//! fn counts_over_runs() -> Result<(), mem::Error> {
+//!     let dir = tempfile::tempdir().unwrap();
+//!     let path = dir.path().join("runs.bin");
+//!     assert_eq!(count(&path)?, 1);
+//!     assert_eq!(count(&path)?, 2);
+//!     assert_eq!(std::fs::read(&path).unwrap(), 2_u64.to_le_bytes());
+//!     Ok(())
+//! }
+//! # counts_over_runs()?;
+//! # Ok::<(), mem::Error>(())
+//! ```
+//!
+//! # The module of a guest
 //!
 //! The crate exports `cabi_import_realloc` from the guest's module, through
 //! which a host puts the bytes of a read right into the caller's buffer. A

@@ -49,7 +49,7 @@ impl Grant {
         })
     }
 
-    /// Opens the regular file at `path`, which is relative to the directory.
+    /// Opens the file at `path`, which is relative to the directory.
     ///
     /// # Errors
     ///
@@ -72,12 +72,9 @@ impl Grant {
             .write(opening.write)
             .create(opening.create)
             .custom_flags(mem_mapping::OPEN_FLAGS);
-        let file = self.dir.open_with(path, &options)?;
-        // Something else may have taken its place.
-        if !file.metadata()?.is_file() {
-            return Err(Error::NotAFile);
-        }
-        Ok(file.into_std())
+        // Something else may have taken its place meanwhile, which is for the
+        // caller to find out.
+        Ok(self.dir.open_with(path, &options)?.into_std())
     }
 }
 

@@ -105,7 +105,8 @@
 //!
 //! The guest's calls that map and unmap are [`tracing`] spans of level debug,
 //! named `map` and `unmap`. Events tell what the operating system said where
-//! the guest learns only an error code.
+//! the guest learns only an error code; some have the target `mem_mapping`, the
+//! crate that maps.
 //!
 //! # Platforms
 //!

@@ -1,4 +1,5 @@
-//! The way to the host: one set of names, one implementation a target.
+//! The way to the pages: one set of names, one implementation a target. Guests
+//! ask their host, other programs the operating system.
 
 use crate::Access;
 
@@ -9,9 +10,9 @@ mod wasm;
 pub(crate) use wasm::{Attached, Handle};
 
 #[cfg(not(target_family = "wasm"))]
-mod unsupported;
+mod native;
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use unsupported::{Attached, Handle};
+pub(crate) use native::{Attached, Handle};
 
 /// The most ranges that go to the host in one call. Their list is made on the
 /// stack.

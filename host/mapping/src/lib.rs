@@ -9,6 +9,39 @@
 //! to; a file that becomes shorter gives [`Error::Truncated`] on Unix, for which
 //! the first mapping installs a handler of SIGBUS.
 //!
+//! ```
+//! use mem_mapping::{Access, MapOptions, Policy, Quota, Quotas, StoreId};
+//!
+//! let policy = Policy {
+//!     allow_exec: false,
+//!     allow_windows: false,
+//!     handle_bus_errors: true,
+//!     quotas: Quotas {
+//!         mapped: Quota::new(1 << 30),
+//!         private: Quota::new(1 << 20),
+//!         pieces: Quota::new(256),
+//!         locked: Quota::new(0),
+//!         windows: Quota::new(0),
+//!     },
+//! };
+//! let options = MapOptions {
+//!     access: Access::ReadOnly,
+//!     anonymous: false,
+//!     execute: false,
+//!     create: false,
+//!     populate: false,
+//!     offset: 0,
+//!     length: None,
+//! };
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("data.bin");
+//! # std::fs::write(&path, [1, 0, 0, 0])?;
+//! let store = StoreId::new(0);
+//! let mapping = policy.map_file(store, options, |opening| opening.open(&path))?;
+//! assert_eq!(u32::from_le_bytes(mapping.load(0)?), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! For windows, [`Mapping::window_source`] has pages to put at other addresses,
 //! and [`Reservation`] and [`FaultGuard`] are what the memory there is made of.
 

@@ -2,7 +2,8 @@ use crate::mapping::{Access, Mapping, Request};
 use crate::quota::{Charges, Quotas};
 use crate::sharing::{Sharing, StoreId};
 use crate::{Error, os};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
 
 /// What an embedder lets its guests map, and how much of it.
 #[derive(Debug)]
@@ -45,6 +46,29 @@ pub struct Opening {
     pub create: bool,
 }
 
+impl Opening {
+    /// Opens the file at `path`, which is one of the process: it finds what
+    /// [`File::open`] does.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidArgument` for an empty path; `NotAFile`; those of `open(2)`.
+    pub fn open(self, path: &Path) -> Result<File, Error> {
+        if path.as_os_str().is_empty() {
+            return Err(Error::InvalidArgument);
+        }
+        // Opening a device can have an effect. What cannot be looked at, `open`
+        // tells of.
+        if path.metadata().is_ok_and(|seen| !seen.is_file()) {
+            return Err(Error::NotAFile);
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(self.write).create(self.create);
+        os::open_without_side_effects(&mut options);
+        Ok(options.open(path)?)
+    }
+}
+
 impl Policy {
     /// Maps anonymous memory.
     ///
@@ -60,8 +84,7 @@ impl Policy {
         self.map_range(None, options, length, charges)
     }
 
-    /// Maps the regular file that `open` returns, for a guest of the store
-    /// `by`.
+    /// Maps the file that `open` returns, for a guest of the store `by`.
     ///
     /// # Errors
     ///
@@ -89,7 +112,12 @@ impl Policy {
         }
 
         let file = open(opening)?;
-        let length_now = file.metadata()?.len();
+        let metadata = file.metadata()?;
+        // Whatever was there before it was opened.
+        if !metadata.is_file() {
+            return Err(Error::NotAFile);
+        }
+        let length_now = metadata.len();
         let is_short = options.create && length_now < end;
         let file_length = if is_short { end } else { length_now };
         if end > file_length {

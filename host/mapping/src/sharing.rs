@@ -19,7 +19,7 @@ pub struct StoreId(usize);
 impl StoreId {
     /// That of the store which `id` tells from all others that exist.
     #[inline]
-    pub fn new(id: usize) -> Self {
+    pub const fn new(id: usize) -> Self {
         Self(id)
     }
 }

@@ -107,6 +107,10 @@ pub(crate) struct Request {
 ///
 /// The bytes can be changed by others at any time, so no reference to them
 /// ever exists; they are copied through raw pointers.
+///
+/// A guest has one thread at a time in its host. Whoever shares a mapping
+/// between threads has to keep those that write it or protect its pages apart
+/// from all others that access it.
 #[derive(Debug)]
 pub struct Mapping {
     /// Declared, and so dropped, before `map`, as its contract asks.

@@ -1,7 +1,7 @@
 use crate::Error;
 use crate::mapping::Advice;
 use memmap2::MmapRaw;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Range;
 
@@ -12,6 +12,8 @@ pub(crate) fn classify(_error: &io::Error) -> Option<Error> {
 
 /// The flags with which opening something that is not a file is harmless.
 pub const OPEN_FLAGS: u32 = 0;
+
+pub(crate) fn open_without_side_effects(_options: &mut OpenOptions) {}
 
 /// A file cannot become shorter while it is mapped here, so no handler is
 /// needed.

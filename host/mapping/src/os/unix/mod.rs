@@ -7,11 +7,11 @@ use crate::mapping::Advice;
 use libc::{c_int, c_void, sigaction, siginfo_t};
 use memmap2::MmapRaw;
 use rustix::mm::{self, MapFlags, ProtFlags};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -33,6 +33,11 @@ pub(crate) fn classify(error: &io::Error) -> Option<Error> {
 /// The flags with which opening something that is not a file is harmless: a
 /// FIFO does not block, and a terminal does not become the process's own.
 pub const OPEN_FLAGS: c_int = libc::O_NONBLOCK | libc::O_NOCTTY;
+
+/// Sets these flags.
+pub(crate) fn open_without_side_effects(options: &mut OpenOptions) {
+    options.custom_flags(OPEN_FLAGS);
+}
 
 /// Gives advice about `range`, offsets into `map`, as `madvise(2)` does.
 pub(crate) fn advise(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {

@@ -9,7 +9,9 @@ fn main() {
     ranges();
     messages();
     protected();
-    room();
+    if cfg!(target_pointer_width = "32") {
+        room();
+    }
     shorter();
 }
 
