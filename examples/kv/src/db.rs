@@ -122,3 +122,54 @@ fn build(path: &Path, old: Option<&Table<Mapping>>, room: u64) -> Result<()> {
         .and_then(|folder| folder.sync_all())
         .with_context(|| format!("cannot flush the directory {folder:?}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn pairs_of(db: &Db) -> Result<BTreeMap<Vec<u8>, Vec<u8>>> {
+        db.records()
+            .map(|record| record.map(|Record { key, value }| (key, value)))
+            .collect()
+    }
+
+    #[test]
+    fn grows_and_is_whole_when_it_is_opened_again() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("db");
+        let mut db = Db::create(&path)?;
+        let size = fs::metadata(&path)?.len();
+        let mut expected = BTreeMap::new();
+        for key in 0..10_u8 {
+            let value = vec![key; 30_000];
+            db.put(&[key], &value)?;
+            assert_eq!(Db::open(&path)?.get(&[key])?.as_ref(), Some(&value));
+            expected.insert(vec![key], value);
+        }
+        assert!(fs::metadata(&path)?.len() > size);
+        assert!(db.delete(&[3])?);
+        assert!(!db.delete(&[3])?);
+        expected.remove([3].as_slice());
+        drop(db);
+        assert!(pairs_of(&Db::create(&path)?)? == expected);
+        // What it was built in is gone.
+        assert_eq!(fs::read_dir(&dir)?.count(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn only_writers_make_a_file() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("db");
+        for opened in [Db::open(&path), Db::open_mut(&path)] {
+            let error = opened.err().context("opened")?;
+            let error = error.downcast::<mem::Error>()?;
+            assert_eq!(error.code(), ErrorCode::NotFound);
+        }
+        assert!(!path.exists());
+        assert!(pairs_of(&Db::create(&path)?)?.is_empty());
+        assert!(path.exists());
+        Ok(())
+    }
+}

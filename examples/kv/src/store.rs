@@ -1,4 +1,4 @@
-//! What a table asks of the memory it lies in, so that tests can stop it
+//! What a table asks of the mapping it lies in, so that tests can stop it
 //! between any two writes.
 
 use anyhow::Result;

@@ -1,9 +1,11 @@
-//! Tables in memory that remembers each write, and so can be stopped between
-//! any two.
+//! Tables in mapped files that remember each write, and so can be stopped
+//! between any two.
 
 use super::*;
+use mem::{Access, Mapping, Options};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -12,18 +14,32 @@ enum Event {
     Flush(Range<u64>),
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Recorded {
-    bytes: Rc<RefCell<Vec<u8>>>,
+    mapping: Rc<Mapping>,
     events: Rc<RefCell<Vec<Event>>>,
 }
 
 impl Recorded {
+    /// Of a file with these bytes. It is not changed, so that no test waits
+    /// for the disk.
     fn of(bytes: Vec<u8>) -> Self {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&bytes).unwrap();
+        let mut options = Options::new();
+        options.access(Access::CopyOnWrite);
         Recorded {
-            bytes: Rc::new(RefCell::new(bytes)),
+            mapping: Rc::new(options.open(file.path()).unwrap()),
             events: Rc::default(),
         }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.mapping.bytes().unwrap()
+    }
+
+    fn record(&self, event: Event) {
+        self.events.borrow_mut().push(event);
     }
 }
 
@@ -34,36 +50,31 @@ fn put_bytes(at: &mut [u8], offset: u64, bytes: &[u8]) {
 
 impl Store for Recorded {
     fn len(&self) -> u64 {
-        self.bytes.borrow().len() as u64
+        Store::len(&*self.mapping)
     }
 
     fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        let offset = offset as usize;
-        buffer.copy_from_slice(&self.bytes.borrow()[offset..offset + buffer.len()]);
-        Ok(())
+        self.mapping.read(offset, buffer)
     }
 
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
-        put_bytes(&mut self.bytes.borrow_mut(), offset, bytes);
-        let event = Event::Write(offset, bytes.to_vec());
-        self.events.borrow_mut().push(event);
-        Ok(())
+        self.record(Event::Write(offset, bytes.to_vec()));
+        self.mapping.write(offset, bytes)
     }
 
     fn load(&self, offset: u64) -> Result<u64> {
-        let mut bytes = [0; 8];
-        self.read(offset, &mut bytes)?;
-        Ok(u64::from_le_bytes(bytes))
+        self.mapping.load(offset)
     }
 
     fn store(&self, offset: u64, value: u64) -> Result<()> {
         assert_eq!(offset % 8, 0, "a store must be aligned");
-        self.write(offset, &value.to_le_bytes())
+        self.record(Event::Write(offset, value.to_le_bytes().to_vec()));
+        self.mapping.store(offset, value)
     }
 
     fn flush(&self, range: Range<u64>) -> Result<()> {
-        self.events.borrow_mut().push(Event::Flush(range));
-        Ok(())
+        self.record(Event::Flush(range.clone()));
+        Store::flush(&*self.mapping, range)
     }
 }
 
@@ -242,7 +253,7 @@ fn refuses_what_is_not_a_table() {
     assert_eq!(error(vec![0; 4096]), "not a kv database");
 
     let table = empty(32, 1024);
-    let whole = table.store.bytes.borrow().clone();
+    let whole = table.store.bytes();
     assert!(error(whole[..whole.len() - 1].to_vec()).ends_with("are missing"));
     for bit in 0..8 * FIXED {
         let mut damaged = whole.clone();
@@ -255,7 +266,7 @@ fn refuses_what_is_not_a_table() {
 fn serves_no_damaged_record() {
     let table = empty(8, 1024);
     assert!(table.put(b"key", b"value").unwrap());
-    let whole = table.store.bytes.borrow().clone();
+    let whole = table.store.bytes();
     let start = records_start(8) as usize;
     for bit in 8 * start..8 * (start + Record::encode(b"key", b"value").unwrap().len()) {
         let mut damaged = whole.clone();
@@ -269,7 +280,7 @@ fn serves_no_damaged_record() {
 fn no_bytes_make_it_panic() {
     let table = empty(8, 256);
     assert!(table.put(b"key", b"value").unwrap());
-    let whole = table.store.bytes.borrow().clone();
+    let whole = table.store.bytes();
     let mut random = Random(1);
     for _ in 0..2000 {
         let mut bytes = whole.clone();
