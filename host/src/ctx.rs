@@ -1,6 +1,10 @@
 use crate::Error;
+use crate::calls::{Began, Ledger, Mapped, file_mapped};
 use crate::grant::{self, Access, Grant, GrantError};
+use crate::linker::Handle;
+use crate::usage::{Operation, Usage};
 use mem_mapping::{Charge, MapOptions, Mapping, Policy, Quota, Quotas, StoreId};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use wasmtime::component::ResourceTable;
@@ -18,6 +22,48 @@ impl MemCtx {
     /// A builder that grants nothing yet.
     pub fn builder() -> MemCtxBuilder {
         MemCtxBuilder::new()
+    }
+
+    /// What the guests have at the moment, and what they have called since the
+    /// context was made.
+    ///
+    /// The numbers of calls that run meanwhile may be in it or not; none is
+    /// ever lower than it was before. It takes microseconds, so that it can be
+    /// asked for often and anywhere.
+    ///
+    /// ```
+    /// use mem_host::{MemCtx, Operation};
+    ///
+    /// let ctx = MemCtx::builder().max_mapped_bytes(1 << 30).build();
+    /// // Guests run.
+    /// let usage = ctx.usage();
+    /// println!("{} of {} bytes are mapped", usage.mapped_bytes.now, usage.mapped_bytes.limit);
+    /// if let Some(maps) = usage.calls.get(&Operation::FileMap) {
+    ///     println!("{} of {} files could not be mapped", maps.errors, maps.calls);
+    /// }
+    /// ```
+    pub fn usage(&self) -> Usage {
+        self.inner.ledger.usage()
+    }
+
+    /// How many bytes of the guests' mappings are in RAM, in whole pages, as
+    /// `mincore(2)` tells.
+    ///
+    /// Of a file these are the pages in the operating system's cache, whoever
+    /// has brought them there. They count once for each mapping that has them.
+    /// Linux tells of a file that this process could not write that all of it
+    /// is in RAM.
+    ///
+    /// The operating system looks up each page, so it takes longer the more is
+    /// mapped, whether in RAM or not: too long for where an asynchronous
+    /// embedder must not be blocked.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](io::ErrorKind::Unsupported) on systems other than Unix;
+    /// those of `mincore(2)`.
+    pub fn resident_bytes(&self) -> io::Result<u64> {
+        self.inner.ledger.resident_bytes()
     }
 }
 
@@ -203,6 +249,13 @@ impl MemCtxBuilder {
     /// A context with what was granted so far. Its quotas are its own: another
     /// one from the same builder starts afresh.
     pub fn build(&self) -> MemCtx {
+        let quotas = Quotas {
+            mapped: Quota::new(self.max_mapped_bytes),
+            private: Quota::new(self.max_private_bytes),
+            pieces: Quota::new(self.max_mappings),
+            locked: Quota::new(self.max_locked_bytes),
+            windows: Quota::new(self.max_windows),
+        };
         MemCtx {
             inner: Arc::new(CtxInner {
                 grants: self.grants.clone(),
@@ -212,14 +265,9 @@ impl MemCtxBuilder {
                     allow_exec: self.allow_exec,
                     allow_windows: self.allow_windows,
                     handle_bus_errors: self.handle_bus_errors,
-                    quotas: Quotas {
-                        mapped: Quota::new(self.max_mapped_bytes),
-                        private: Quota::new(self.max_private_bytes),
-                        pieces: Quota::new(self.max_mappings),
-                        locked: Quota::new(self.max_locked_bytes),
-                        windows: Quota::new(self.max_windows),
-                    },
+                    quotas: quotas.clone(),
                 },
+                ledger: Arc::new(Ledger::new(quotas)),
             }),
         }
     }
@@ -268,6 +316,7 @@ pub(crate) struct CtxInner {
     grants: Vec<Grant>,
     pub(crate) max_read_bytes: u64,
     policy: Policy,
+    ledger: Arc<Ledger>,
 }
 
 impl CtxInner {
@@ -282,9 +331,10 @@ impl CtxInner {
         by: StoreId,
         path: &str,
         options: MapOptions,
-    ) -> Result<Mapping, Error> {
+    ) -> Result<Handle, Error> {
         let span = tracing::debug_span!("map", path, ?options);
         let _entered = span.enter();
+        let began = Began::now();
         let mapped = if options.anonymous {
             self.policy.map_anonymous(options)
         } else {
@@ -294,7 +344,19 @@ impl CtxInner {
             Ok(mapping) => tracing::debug!(size = mapping.size(), "mapped"),
             Err(error) => tracing::debug!(%error, "not mapped"),
         }
-        mapped
+        let mapped = mapped.map(|mapping| Mapped::new(&self.ledger, mapping));
+        let (size, result) = match &mapped {
+            Ok(mapped) => (mapped.mapping().size(), Ok(())),
+            Err(error) => (0, Err(*error)),
+        };
+        self.ledger.count(Operation::FileMap, size, result);
+        file_mapped(
+            began,
+            path,
+            &options,
+            mapped.as_ref().map_err(|error| *error),
+        );
+        mapped.map(Arc::new)
     }
 
     fn map_file(&self, by: StoreId, path: &str, options: MapOptions) -> Result<Mapping, Error> {

@@ -108,6 +108,21 @@
 //! the guest learns only an error code; some have the target `mem_mapping`, the
 //! crate that maps.
 //!
+//! Each call that returns to the guest is an event of level trace and target
+//! `mem_host::calls`. Its fields are the `operation` and the `result`, both by
+//! their names in the WIT or `ok`; the number of the `mapping`, which counts
+//! from 1 in each context; `offset` and `length` of the range in it, of
+//! `read-many` where the first range starts and the length of all; and
+//! `nanoseconds`. A `file-map` also has the `path`, unless the mapping is
+//! anonymous, and the `access`, and its `offset` is that in the file. Where
+//! nobody subscribes to them, the clock is not looked at.
+//!
+//! # What guests use
+//!
+//! [`MemCtx::usage`] tells what the guests of a context have mapped and locked,
+//! how often they have called which operation, and how often that has failed;
+//! [`MemCtx::resident_bytes`] how much of what they have mapped is in RAM.
+//!
 //! # Platforms
 //!
 //! Linux is where everything works and is tested. On other systems advice that
@@ -118,6 +133,7 @@
 //! [`ResourceTable`]: wasmtime::component::ResourceTable
 
 mod bindings;
+mod calls;
 pub mod core;
 mod ctx;
 mod grant;
@@ -125,6 +141,7 @@ mod lift;
 mod linker;
 mod lower;
 mod reading;
+mod usage;
 mod window;
 
 pub use self::ctx::{MemCtx, MemCtxBuilder, MemCtxView, MemView};
@@ -132,6 +149,7 @@ pub use self::grant::{Access, GrantError};
 pub use self::linker::{
     add_to_linker, add_to_linker_async, add_to_linker_async_with, add_to_linker_with,
 };
+pub use self::usage::{Amount, Calls, Operation, Usage};
 pub use self::window::enable_windows;
 use mem_mapping::Error;
 

@@ -3,9 +3,9 @@
 
 use crate::Error;
 use crate::bindings::wit::{self, ErrorCode};
+use crate::calls::Mapped;
 use crate::linker::Handle;
 use crate::reading::Reading;
-use mem_mapping::Mapping;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use wasmtime::Result;
@@ -26,7 +26,7 @@ impl ReadResult {
     #[inline]
     pub(crate) fn new(
         mapping: Handle,
-        check: impl FnOnce(&Mapping) -> std::result::Result<Reading, Error>,
+        check: impl FnOnce(&Mapped) -> std::result::Result<Reading, Error>,
     ) -> Self {
         let reading = check(&mapping);
         Self(reading.map(|reading| (mapping, reading)))

@@ -2,7 +2,9 @@
 
 use crate::Error;
 use crate::bindings::wit;
-use mem_mapping::Mapping;
+use crate::calls::{Began, Mapped};
+use crate::usage::Operation;
+use mem_mapping::{ByteRange, Mapping};
 use std::ops::Range;
 
 /// Ranges of a mapping, checked, and how many bytes they have together.
@@ -10,6 +12,7 @@ use std::ops::Range;
 pub(crate) struct Reading {
     ranges: Ranges,
     pub(crate) length: usize,
+    began: Began,
 }
 
 /// Offsets into the mapping. Most reads have one range, for which nothing is
@@ -28,20 +31,24 @@ impl Reading {
     /// `OutOfBounds`, `Truncated` and `QuotaExceeded`.
     #[inline]
     pub(crate) fn new(
-        mapping: &Mapping,
+        mapping: &Mapped,
         offset: u64,
         length: u64,
         limit: u64,
     ) -> Result<Self, Error> {
-        let range = mapping.readable(offset, length)?;
-        if length > limit {
-            return Err(Error::QuotaExceeded);
+        let began = Began::now();
+        match one(mapping.mapping(), offset, length, limit) {
+            Ok(range) => Ok(Self {
+                length: range.len(),
+                ranges: Ranges::One(range),
+                began,
+            }),
+            Err(error) => {
+                let range = ByteRange { offset, length };
+                mapping.ended(Operation::Read, range, began, Err(error));
+                Err(error)
+            }
         }
-        mapping.prefetch(&range);
-        Ok(Self {
-            length: range.len(),
-            ranges: Ranges::One(range),
-        })
     }
 
     /// All `ranges`, of whose bytes `limit` are allowed together.
@@ -49,35 +56,74 @@ impl Reading {
     /// # Errors
     ///
     /// `OutOfBounds`, `Truncated` and `QuotaExceeded`.
-    pub(crate) fn many(
-        mapping: &Mapping,
-        ranges: &[wit::Range],
-        limit: u64,
-    ) -> Result<Self, Error> {
-        let mut length = 0_u64;
-        let ranges = ranges.iter().map(|range| {
-            length = length.saturating_add(range.length);
-            mapping.readable(range.offset, range.length)
-        });
-        let ranges = ranges.collect::<Result<_, _>>()?;
-        let length = usize::try_from(length).ok().filter(|_| length <= limit);
-        Ok(Self {
-            ranges: Ranges::Many(ranges),
-            length: length.ok_or(Error::QuotaExceeded)?,
-        })
+    pub(crate) fn many(mapping: &Mapped, ranges: &[wit::Range], limit: u64) -> Result<Self, Error> {
+        let began = Began::now();
+        let lengths = ranges.iter().map(|range| range.length);
+        let length = lengths.fold(0, u64::saturating_add);
+        match many(mapping.mapping(), ranges, length, limit) {
+            Ok((ranges, length)) => Ok(Self {
+                length,
+                ranges: Ranges::Many(ranges),
+                began,
+            }),
+            Err(error) => {
+                let offset = ranges.first().map_or(0, |range| range.offset);
+                let range = ByteRange { offset, length };
+                mapping.ended(Operation::ReadMany, range, began, Err(error));
+                Err(error)
+            }
+        }
     }
 
     /// Copies the bytes from `mapping`, which has to be the one that was
-    /// checked, to `to`, which has room for just them.
+    /// checked, to `to`, which has room for just them. With that the call ends.
     ///
     /// # Errors
     ///
     /// `Truncated`.
     #[inline]
-    pub(crate) fn read(&self, mapping: &Mapping, to: &mut [u8]) -> Result<(), Error> {
-        match &self.ranges {
-            Ranges::One(range) => mapping.copy_out(range, to),
-            Ranges::Many(ranges) => mapping.copy_out_many(ranges, to),
-        }
+    pub(crate) fn read(&self, mapping: &Mapped, to: &mut [u8]) -> Result<(), Error> {
+        let (read, operation, offset) = match &self.ranges {
+            Ranges::One(range) => {
+                let read = mapping.mapping().copy_out(range, to);
+                (read, Operation::Read, range.start)
+            }
+            Ranges::Many(ranges) => {
+                let read = mapping.mapping().copy_out_many(ranges, to);
+                let offset = ranges.first().map_or(0, |range| range.start);
+                (read, Operation::ReadMany, offset)
+            }
+        };
+        let range = ByteRange {
+            offset: offset as u64,
+            length: self.length as u64,
+        };
+        mapping.ended(operation, range, self.began, read);
+        read
     }
+}
+
+#[inline]
+fn one(mapping: &Mapping, offset: u64, length: u64, limit: u64) -> Result<Range<usize>, Error> {
+    let range = mapping.readable(offset, length)?;
+    if length > limit {
+        return Err(Error::QuotaExceeded);
+    }
+    mapping.prefetch(&range);
+    Ok(range)
+}
+
+/// The ranges, and `length`, which is that of all.
+fn many(
+    mapping: &Mapping,
+    ranges: &[wit::Range],
+    length: u64,
+    limit: u64,
+) -> Result<(Vec<Range<usize>>, usize), Error> {
+    let ranges = ranges
+        .iter()
+        .map(|range| mapping.readable(range.offset, range.length));
+    let ranges = ranges.collect::<Result<_, _>>()?;
+    let length = usize::try_from(length).ok().filter(|_| length <= limit);
+    Ok((ranges, length.ok_or(Error::QuotaExceeded)?))
 }

@@ -1,7 +1,7 @@
 //! Contexts, stores and linkers.
 
 use anyhow::Result;
-use mem_host::{Access, MemCtx};
+use mem_host::{Access, MemCtx, Operation};
 use std::error::Error;
 use test_host::{ENGINE, Host, State, run_in};
 use wasmtime::component::Linker;
@@ -19,6 +19,54 @@ fn stores_of_one_context_share_its_quotas() -> Result<()> {
     // What a guest has left goes with its store.
     drop(first);
     run_in(&mut host.store(ctx), "leave_mapped_and_locked")
+}
+
+/// What a context tells is of all its stores, those that are gone as well.
+#[test]
+fn the_usage_of_a_context() -> Result<()> {
+    let mut host = Host::new();
+    host.mem.max_mappings(2).max_locked_bytes(8192);
+    let ctx = host.mem.build();
+    let mut stores = [host.store(ctx.clone()), host.store(ctx.clone())];
+    for (runs, store) in (1..).zip(&mut stores) {
+        run_in(store, "leave_mapped_and_locked")?;
+        let usage = ctx.usage();
+        assert_eq!(usage.mappings, runs);
+        assert_eq!(usage.pieces.now, runs);
+        assert_eq!(usage.mapped_bytes.now, runs);
+        assert_eq!(usage.private_bytes.now, runs);
+        assert_eq!(usage.locked_bytes.now, runs * 4096);
+        assert_eq!(usage.calls[&Operation::Lock].calls, runs);
+    }
+    run_in(&mut host.store(ctx.clone()), "leave_mapped_and_locked").unwrap_err();
+    let before = ctx.usage();
+    assert_eq!(before.errors, [("quota-exceeded", 1)].into());
+    drop(stores);
+    let after = ctx.usage();
+    assert_eq!(after.calls, before.calls);
+    assert_eq!((after.mappings, after.locked_bytes.now), (0, 0));
+    // What was refused was never there.
+    assert_eq!((after.pieces.peak, after.locked_bytes.peak), (2, 8192));
+    assert_eq!((after.mapped_bytes.peak, after.pieces.limit), (2, 2));
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_in_ram() -> Result<()> {
+    const PAGES: u64 = 5000;
+    let host = Host::new();
+    host.write("file", vec![1; PAGES as usize * 4096 - 7]);
+    let ctx = host.mem.build();
+    let mut store = host.store(ctx.clone());
+    assert_eq!(ctx.resident_bytes()?, 0);
+    run_in(&mut store, "leave_some_in_ram")?;
+    // All of the file, which was just written, and two of the memory's pages.
+    assert_eq!(ctx.resident_bytes()?, (PAGES + 2) * 4096);
+    assert_eq!(ctx.usage().mapped_bytes.now, (PAGES + 16) * 4096 - 7);
+    drop(store);
+    assert_eq!(ctx.resident_bytes()?, 0);
+    Ok(())
 }
 
 #[test]

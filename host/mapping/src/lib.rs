@@ -55,7 +55,9 @@ pub use self::fault::FaultGuard;
 pub use self::mapping::{
     Access, Advice, Attachment, ByteRange, FlushMode, Mapping, Protection, WindowSource,
 };
-pub use self::os::{OPEN_FLAGS, Reservation, discard_pages, page_size, put_zero_pages};
+pub use self::os::{
+    OPEN_FLAGS, Reservation, discard_pages, page_size, put_zero_pages, resident_pages,
+};
 pub use self::policy::{MapOptions, Opening, Policy};
 pub use self::quota::{Charge, Quota, Quotas};
 pub use self::sharing::{Claim, StoreId};

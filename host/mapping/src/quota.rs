@@ -17,6 +17,16 @@ impl Quota {
         })
     }
 
+    /// The limit.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// How much is charged.
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// Takes `amount` out of the quota until the charge is dropped, or none of
     /// it if that would exceed the limit.
     pub fn charge(self: &Arc<Self>, amount: u64) -> Option<Charge> {
@@ -59,7 +69,7 @@ impl Charge {
 }
 
 /// Everything that the guests of one context share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Quotas {
     /// Bytes of all mappings.
     pub mapped: Arc<Quota>,

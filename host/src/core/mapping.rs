@@ -5,10 +5,9 @@ use super::exports::Find;
 use super::handle::{self, Entry};
 use super::interface::{Interface, Outcome, done};
 use crate::bindings::wit;
-use crate::linker::{View, unmap};
+use crate::linker::{Handle, View};
 use crate::{Error, MemCtxView};
-use mem_mapping::{FlushMode, MapOptions, Mapping};
-use std::sync::Arc;
+use mem_mapping::{FlushMode, MapOptions};
 use wasmtime::{Caller, Result, WasmTy};
 
 impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
@@ -28,7 +27,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         let view = self.view;
         let drop_handle = move |mut caller: Caller<'_, T>, this: u32| {
             let mapping = handle::delete_mapping(view(caller.data_mut()).table, this)?;
-            tracing::debug_span!("unmap").in_scope(|| drop(mapping));
+            mapping.drop_handle();
             Ok(())
         };
         self.linker
@@ -54,9 +53,9 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
                 let by = call.store;
                 Ok(move || ctx.map(by, &path, options))
             },
-            |view, mapped: std::result::Result<Mapping, Error>| match mapped {
+            |view, mapped: std::result::Result<Handle, Error>| match mapped {
                 Ok(mapping) => {
-                    let entry = Entry::new(Arc::new(mapping));
+                    let entry = Entry::new(mapping);
                     Ok(Ok(handle::push(view.table, entry)?.to_le_bytes()))
                 }
                 Err(error) => Ok(Err(error)),
@@ -66,7 +65,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
             "[static]mapping.unmap",
             |_, view, (this,): (u32,)| {
                 let mapping = handle::delete_mapping(view.table, this)?;
-                Ok(move || unmap(mapping))
+                Ok(move || mapping.unmap())
             },
             finish,
         )

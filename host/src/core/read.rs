@@ -5,10 +5,10 @@ use super::exports::Find;
 use super::handle::{self, Entry};
 use super::interface::{Interface, enter};
 use super::params::Params;
+use crate::calls::Mapped;
 use crate::linker::{Blocking, Handle, View};
 use crate::reading::Reading;
 use crate::{Error, MemCtxView};
-use mem_mapping::Mapping;
 use wasmtime::error::Context as _;
 use wasmtime::{Caller, Memory, Result, WasmTy, ensure};
 
@@ -94,12 +94,12 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
 
 /// Finds out what can be read of a mapping, with the host's limit of bytes.
 trait Check<L>:
-    Fn(&Mapping, L, u64) -> std::result::Result<Reading, Error> + Copy + Send + Sync + 'static
+    Fn(&Mapped, L, u64) -> std::result::Result<Reading, Error> + Copy + Send + Sync + 'static
 {
 }
 
 impl<L, C> Check<L> for C where
-    C: Fn(&Mapping, L, u64) -> std::result::Result<Reading, Error> + Copy + Send + Sync + 'static
+    C: Fn(&Mapped, L, u64) -> std::result::Result<Reading, Error> + Copy + Send + Sync + 'static
 {
 }
 

@@ -14,10 +14,8 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         let page_size = || -> Result<u32> { Ok(u32::try_from(mem_mapping::page_size())?) };
         self.linker.func_wrap(self.module, "page-size", page_size)?;
         let drop_handle = move |mut caller: Caller<'_, T>, this: u32| {
-            drop(handle::delete::<WindowEntry>(
-                view(caller.data_mut()).table,
-                this,
-            )?);
+            let WindowEntry(window) = handle::delete(view(caller.data_mut()).table, this)?;
+            window.drop_handle();
             Ok(())
         };
         self.linker

@@ -6,12 +6,13 @@
 mod window;
 
 use crate::bindings::wit;
+use crate::calls::Mapped;
 use crate::lift::This;
 use crate::lower::{LoadResult, ReadResult, Value};
 use crate::reading::Reading;
 use crate::window::store_id;
 use crate::{Error, MemCtxView, MemView};
-use mem_mapping::{FlushMode, Mapping, StoreId};
+use mem_mapping::StoreId;
 use std::sync::Arc;
 use wasmtime::component::{
     ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList,
@@ -70,7 +71,7 @@ pub fn add_to_linker_async_with<T: Send + 'static>(
 }
 
 /// What the resource table holds for each of the guest's handles.
-pub(crate) type Handle = Arc<Mapping>;
+pub(crate) type Handle = Arc<Mapped>;
 
 /// Where functions run that may have to wait for the disk.
 #[derive(Clone, Copy)]
@@ -127,7 +128,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             move |mut store, rep| {
                 let this = Resource::<Handle>::new_own(rep);
                 let mapping = view(store.data_mut()).table.delete(this)?;
-                tracing::debug_span!("unmap").in_scope(|| drop(mapping));
+                mapping.drop_handle();
                 Ok(())
             },
         )?;
@@ -138,7 +139,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 Ok(move || ctx.map(by, &path, options.into()))
             },
             |view, mapped| match mapped {
-                Ok(mapping) => Ok((Ok(view.table.push(Handle::new(mapping))?),)),
+                Ok(mapping) => Ok((Ok(view.table.push(mapping)?),)),
                 Err(error) => Ok((Err(wit::ErrorCode::from(error)),)),
             },
         )?;
@@ -146,7 +147,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             "[static]mapping.unmap",
             |_, view, (this,): (Resource<Handle>,)| {
                 let mapping = view.table.delete(this)?;
-                Ok(move || unmap(mapping))
+                Ok(move || mapping.unmap())
             },
             finish,
         )?;
@@ -319,15 +320,6 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             ),
         }
     }
-}
-
-/// Flushes the whole mapping and gives it up.
-pub(crate) fn unmap(mapping: Handle) -> std::result::Result<(), Error> {
-    tracing::debug_span!("unmap").in_scope(|| {
-        let flushed = mapping.flush(None, FlushMode::Synchronous);
-        drop(mapping);
-        flushed
-    })
 }
 
 /// What the guest gets: an error of the mapping is the guest's, and not a trap.

@@ -20,7 +20,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             ResourceType::host::<Window>(),
             move |mut store, rep| {
                 let this = Resource::<Window>::new_own(rep);
-                drop(view(store.data_mut()).table.delete(this)?);
+                view(store.data_mut()).table.delete(this)?.drop_handle();
                 Ok(())
             },
         )?;

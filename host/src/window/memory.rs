@@ -70,6 +70,7 @@ struct Attached {
     pages: Range<usize>,
     guard: FaultGuard,
     _attachment: Attachment,
+    _mapping: Handle,
     _claim: Claim,
     _charge: Charge,
 }
@@ -101,7 +102,7 @@ impl Memory {
         buffer: Range<usize>,
         charge: Charge,
     ) -> Result<(), Error> {
-        let source = mapping.window_source(offset, buffer.len())?;
+        let source = mapping.mapping().window_source(offset, buffer.len())?;
         let mut windows = self.windows();
         let below = windows.range(..buffer.end).next_back();
         if below.is_some_and(|(_, window)| window.pages.end > buffer.start) {
@@ -126,6 +127,7 @@ impl Memory {
         }
         let attached = Attached {
             _attachment: source.attachment(),
+            _mapping: mapping.clone(),
             pages: buffer,
             guard,
             _claim: claim,

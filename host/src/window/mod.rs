@@ -5,9 +5,11 @@ mod memory;
 pub use self::memory::enable_windows;
 
 use self::memory::Memory;
+use crate::calls::{Account, Began, outcome};
 use crate::linker::Handle;
+use crate::usage::Operation;
 use crate::{Error, MemCtx};
-use mem_mapping::StoreId;
+use mem_mapping::{ByteRange, StoreId};
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 use wasmtime::AsContext;
@@ -28,6 +30,9 @@ pub(crate) struct Window {
     memory: Weak<Memory>,
     /// The address of its first page.
     start: usize,
+    /// The range of the mapping.
+    range: ByteRange,
+    account: Account,
 }
 
 impl Window {
@@ -44,6 +49,30 @@ impl Window {
         offset: u64,
         buffer: Range<usize>,
     ) -> Result<Self, Error> {
+        let began = Began::now();
+        let range = ByteRange {
+            offset,
+            length: buffer.len() as u64,
+        };
+        let placed = Self::place(ctx, store, mapping, offset, buffer);
+        let account = mapping.account().clone();
+        account.ended(Operation::Attach, range, began, outcome(&placed));
+        let (memory, start) = placed?;
+        Ok(Self {
+            memory,
+            start,
+            range,
+            account,
+        })
+    }
+
+    fn place(
+        ctx: &MemCtx,
+        store: StoreId,
+        mapping: &Handle,
+        offset: u64,
+        buffer: Range<usize>,
+    ) -> Result<(Weak<Memory>, usize), Error> {
         let charge = ctx.inner.charge_window()?;
         let page_size = mem_mapping::page_size();
         if buffer.is_empty()
@@ -55,10 +84,7 @@ impl Window {
         let memory = Memory::with(&buffer).ok_or(Error::Unsupported)?;
         let start = buffer.start;
         memory.attach(store, mapping, offset, buffer, charge)?;
-        Ok(Self {
-            memory: Arc::downgrade(&memory),
-            start,
-        })
+        Ok((Arc::downgrade(&memory), start))
     }
 
     /// Whether the file still has all bytes of the window.
@@ -67,10 +93,14 @@ impl Window {
     ///
     /// `Truncated`.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        match self.memory.upgrade() {
+        let began = Began::now();
+        let checked = match self.memory.upgrade() {
             Some(memory) => memory.check(self.start),
             None => Ok(()),
-        }
+        };
+        self.account
+            .ended(Operation::Check, self.range, began, checked);
+        checked
     }
 
     /// Puts plain pages of zeros back.
@@ -79,8 +109,21 @@ impl Window {
     ///
     /// `QuotaExceeded` if the operating system refuses; the window then stays
     /// attached as long as the memory exists.
-    pub(crate) fn detach(mut self) -> Result<(), Error> {
-        self.detach_once()
+    pub(crate) fn detach(self) -> Result<(), Error> {
+        self.give_up(Operation::Detach)
+    }
+
+    /// What happens when the guest drops its handle.
+    pub(crate) fn drop_handle(self) {
+        // The guest did not ask whether it works.
+        let _ = self.give_up(Operation::DropWindow);
+    }
+
+    fn give_up(mut self, operation: Operation) -> Result<(), Error> {
+        let began = Began::now();
+        let detached = self.detach_once();
+        self.account.ended(operation, self.range, began, detached);
+        detached
     }
 
     fn detach_once(&mut self) -> Result<(), Error> {

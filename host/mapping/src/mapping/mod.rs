@@ -129,7 +129,7 @@ pub struct Mapping {
     /// are not granted.
     origin: Option<Origin>,
     /// How many windows are attached.
-    attached: AtomicUsize,
+    attached: Arc<AtomicUsize>,
 }
 
 impl Mapping {
@@ -182,7 +182,7 @@ impl Mapping {
             pages: Mutex::new(Pages::new(range, protection, request.charges)),
             sharing,
             origin,
-            attached: AtomicUsize::new(0),
+            attached: Arc::default(),
         })
     }
 
@@ -190,6 +190,11 @@ impl Mapping {
     #[inline]
     pub fn size(&self) -> u64 {
         self.map.len() as u64
+    }
+
+    /// The addresses of all its pages, which are whole ones.
+    pub fn pages(&self) -> Range<usize> {
+        pages_around(self.map.as_ptr().addr(), self.map.len())
     }
 
     /// The range as offsets into the mapping, if it is wholly inside.

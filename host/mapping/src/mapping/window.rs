@@ -1,6 +1,6 @@
 //! What windows need of their mapping.
 
-use super::{Access, Mapping, pages_around};
+use super::{Access, Mapping};
 use crate::Error;
 use crate::os;
 use crate::sharing::{Claim, Sharing, StoreId};
@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a mapping keeps so that windows can be attached later.
@@ -34,7 +34,7 @@ impl Origin {
 /// The pages of a window to be.
 #[derive(Debug)]
 pub struct WindowSource<'a> {
-    mapping: &'a Arc<Mapping>,
+    mapping: &'a Mapping,
     origin: &'a Origin,
     /// Their addresses in the mapping.
     pages: Range<usize>,
@@ -51,11 +51,7 @@ impl Mapping {
     /// `InvalidArgument` if `offset` is neither 0 nor at the start of a page;
     /// `OutOfBounds`; `Truncated`; `ReadOnly` if pages of a read-write mapping
     /// are protected; `Unsupported` if it is anonymous.
-    pub fn window_source(
-        self: &Arc<Self>,
-        offset: u64,
-        length: usize,
-    ) -> Result<WindowSource<'_>, Error> {
+    pub fn window_source(&self, offset: u64, length: usize) -> Result<WindowSource<'_>, Error> {
         if offset > self.size() {
             return Err(Error::OutOfBounds);
         }
@@ -66,7 +62,7 @@ impl Mapping {
         if offset != 0 && into_page != 0 {
             return Err(Error::InvalidArgument);
         }
-        let all = pages_around(self.map.as_ptr().addr(), self.map.len());
+        let all = self.pages();
         let start = first - into_page;
         if length > all.end.saturating_sub(start) {
             return Err(Error::OutOfBounds);
@@ -133,19 +129,20 @@ impl WindowSource<'_> {
         Ok(())
     }
 
-    /// What keeps the mapping while the window is attached.
+    /// What counts the window while it is attached. Whoever has it also keeps
+    /// the mapping.
     pub fn attachment(&self) -> Attachment {
         self.mapping.attached.fetch_add(1, Ordering::Relaxed);
-        Attachment(self.mapping.clone())
+        Attachment(self.mapping.attached.clone())
     }
 }
 
-/// Keeps a mapping while a window on it is attached.
+/// Counts for a mapping as long as a window on it is attached.
 #[derive(Debug)]
-pub struct Attachment(Arc<Mapping>);
+pub struct Attachment(Arc<AtomicUsize>);
 
 impl Drop for Attachment {
     fn drop(&mut self) {
-        self.0.attached.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

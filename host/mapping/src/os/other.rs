@@ -62,6 +62,16 @@ pub(crate) unsafe fn put_file_pages(
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// How many of the `states.len()` pages from the address `start` on are in RAM:
+/// nothing here can tell.
+///
+/// # Errors
+///
+/// `Unsupported`.
+pub fn resident_pages(_start: usize, _states: &mut [u8]) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Files need no telling apart where there are no windows.
 pub(crate) fn file_id(_file: &File) -> io::Result<FileId> {
     Ok(FileId)

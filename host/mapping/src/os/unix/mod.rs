@@ -193,6 +193,24 @@ pub(crate) unsafe fn put_file_pages(
     Ok(())
 }
 
+/// How many of the `states.len()` pages from the address `start` on are in RAM,
+/// as `mincore(2)` tells of each in `states`.
+///
+/// # Errors
+///
+/// Those of `mincore(2)`.
+pub fn resident_pages(start: usize, states: &mut [u8]) -> io::Result<usize> {
+    let pages = ptr::without_provenance_mut(start);
+    let length = states.len() * super::page_size();
+    // SAFETY: one byte is written for each page, for which there is room. The
+    // pages are looked up, and not touched, whatever is there.
+    if unsafe { libc::mincore(pages, length, states.as_mut_ptr().cast()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // The other bits are reserved.
+    Ok(states.iter().filter(|&&state| state & 1 != 0).count())
+}
+
 /// What tells `file` from all others as long as it is open.
 pub(crate) fn file_id(file: &File) -> io::Result<FileId> {
     let metadata = file.metadata()?;
