@@ -3,6 +3,8 @@
 mod engine;
 mod options;
 mod run;
+mod stats;
+mod trace;
 
 use clap::Parser;
 

@@ -64,6 +64,16 @@ pub struct MemOptions {
     /// The most windows at a time [default: 1024].
     #[arg(long = "mem-max-windows", value_name = "N")]
     max_windows: Option<u64>,
+
+    /// Print each call of mem to standard error when it returns: the mapping,
+    /// the operation and its range, the result and the time it took.
+    #[arg(long = "mem-trace")]
+    pub trace: bool,
+
+    /// Print to standard error, when the guest has ended, how often it called
+    /// each operation of mem, and how much it had mapped and locked.
+    #[arg(long = "mem-stats")]
+    pub stats: bool,
 }
 
 impl MemOptions {

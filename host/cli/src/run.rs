@@ -1,5 +1,6 @@
 use crate::engine;
 use crate::options::MemOptions;
+use crate::{stats, trace};
 use anyhow::{Result, bail};
 use mem_host::{MemCtx, MemCtxView};
 use std::sync::OnceLock;
@@ -33,11 +34,18 @@ impl Run {
 
     async fn execute_async(&mut self) -> Result<()> {
         let wasmtime = &mut self.wasmtime;
-        wasmtime.run.common.init_logging()?;
+        if self.mem.trace {
+            trace::init(wasmtime)?;
+        } else {
+            wasmtime.run.common.init_logging()?;
+        }
         // Before WASI opens the same directories, for a better error.
         let windows = self.mem.windows && engine::can_have_windows(wasmtime);
         let ctx = self.mem.ctx(&wasmtime.run.dirs, windows)?;
         CTX.get_or_init(|| ctx);
+        if self.mem.stats {
+            stats::print_at_exit()?;
+        }
         let engine = if windows {
             engine::with_windows(wasmtime)?
         } else {
@@ -95,7 +103,7 @@ fn is_mem(interface: &str) -> bool {
 }
 
 /// The store's data is a type of `wasmtime-cli`, with no room for this.
-static CTX: OnceLock<MemCtx> = OnceLock::new();
+pub static CTX: OnceLock<MemCtx> = OnceLock::new();
 
 fn view(host: &mut Host) -> MemCtxView<'_> {
     MemCtxView {

@@ -1,0 +1,132 @@
+//! `--mem-trace` and `--mem-stats`.
+
+mod common;
+
+use anyhow::Result;
+use common::{Run, stderr};
+use std::fs;
+use std::process::Output;
+
+const NO_ARGS: [&str; 0] = [];
+
+fn each_call() -> Result<Run> {
+    let run = Run::new().option("--mem-max-locked-bytes=1MiB");
+    fs::write(run.path("file"), [0; 8192])?;
+    Ok(run)
+}
+
+/// The lines of calls without the time, which is behind the last comma.
+fn lines_without_time(output: &Output) -> Vec<String> {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let lines = stderr.lines().filter(|line| line.contains(" -> "));
+    lines
+        .map(|line| {
+            let (call, time) = line.rsplit_once(", ").expect("a time");
+            assert!(time.ends_with('s'), "{line}");
+            call.to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn mem_trace_prints_a_line_a_call() -> Result<()> {
+    // Under a time limit, what may block runs on another thread.
+    for more in ["--mem-windows", "-Dlogging=n", "-Wtimeout=60s"] {
+        let run = each_call()?.option("--mem-trace").option(more);
+        let output = run.output("each_call", &NO_ARGS)?;
+        let lines = lines_without_time(&output);
+        let first = [
+            r#"mapping 1: file-map "file" read-write 0..8192 -> ok"#,
+            r#"file-map "missing" copy-on-write 1..3 -> not-found"#,
+            "mapping 2: file-map anonymous copy-on-write 0..2 -> ok",
+            "mapping 1: size 0..8192 -> ok",
+            "mapping 1: read 1..101 -> ok",
+            "mapping 1: read 8192..8193 -> out-of-bounds",
+        ];
+        assert_eq!(lines[..first.len()], first);
+        let store =
+            "mapping 1: store-u8 18446744073709551615..18446744073709551616 -> out-of-bounds";
+        assert!(lines.iter().any(|line| line == store), "{lines:#?}");
+        if more.starts_with("-W") {
+            let last = lines.last().expect("lines");
+            assert_eq!(last, "mapping 1: attach 4096..8192 -> access-denied");
+            continue;
+        }
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(lines.last().unwrap(), "mapping 1: unmap 0..8192 -> ok");
+        assert_eq!(lines.len(), 37);
+    }
+    Ok(())
+}
+
+/// What `WASMTIME_LOG` asks for is logged besides.
+#[test]
+fn mem_trace_goes_with_logs() -> Result<()> {
+    let run = each_call()?.option("--mem-trace");
+    let mut command = run.command("each_call", &NO_ARGS);
+    let output = command.env("WASMTIME_LOG", "mem_host=debug").output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("\nmapping 1: size 0..8192 -> ok, "), "{text}");
+    assert!(
+        text.contains("DEBUG") && text.contains("mapped size=8192"),
+        "{text}"
+    );
+
+    let run = each_call()?.option("--mem-trace").option("-Dlog-to-files");
+    let output = run.output("each_call", &NO_ARGS)?;
+    assert_eq!(lines_without_time(&output).len(), 37);
+    Ok(())
+}
+
+/// The words of the line that starts with `name`.
+fn row(output: &Output, name: &str) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let mut lines = stderr.lines().map(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.join(" ")
+    });
+    let row = lines.find(|line| line.starts_with(name));
+    row.unwrap_or_else(|| panic!("no {name}: {stderr}"))
+}
+
+#[test]
+fn mem_stats_prints_tables() -> Result<()> {
+    let run = each_call()?.option("--mem-stats");
+    let output = run.output("each_call", &NO_ARGS)?;
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(row(&output, "file-map"), "file-map 3 1 8.0 KiB");
+    assert_eq!(row(&output, "read "), "read 2 1 100 B");
+    assert_eq!(row(&output, "load-u8"), "load-u8 3 0 3 B");
+    assert_eq!(row(&output, "all "), "all 37 8 52.3 KiB");
+    assert_eq!(row(&output, "mapped"), "mapped 0 B 8.0 KiB 1.0 TiB");
+    assert_eq!(row(&output, "locked"), "locked 0 B 8.0 KiB 1.0 MiB");
+    assert_eq!(row(&output, "mappings"), "mappings 0 3 256");
+    assert_eq!(row(&output, "windows"), "windows 0 1 1024");
+    Ok(())
+}
+
+/// However the guest ends, and whatever it leaves.
+#[test]
+fn mem_stats_prints_at_every_end() -> Result<()> {
+    let run = Run::new().option("--mem-stats");
+    // It exits with 1.
+    let output = run.output("wc", &["missing"])?;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(row(&output, "file-map"), "file-map 1 1 0 B");
+    // It traps, with a byte mapped.
+    let output = run.output("leave_mapped_and_locked", &NO_ARGS)?;
+    assert_eq!(output.status.code(), Some(134));
+    assert_eq!(row(&output, "lock "), "lock 1 1 0 B");
+    let locked = Run::new()
+        .option("--mem-stats")
+        .option("--mem-max-locked-bytes=8KiB");
+    let output = locked.output("leave_mapped_and_locked", &NO_ARGS)?;
+    assert!(output.status.success(), "{}", stderr(&output));
+    // What it leaves went with its store.
+    assert_eq!(row(&output, "locked"), "locked 0 B 4.0 KiB 8.0 KiB");
+    // It does not even start.
+    let output = run.command_of("missing.wasm".into(), &NO_ARGS).output()?;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(row(&output, "all "), "all 0 0 0 B");
+    Ok(())
+}
