@@ -1,0 +1,42 @@
+//! Standard output: lines, and below them the table, if it is a terminal.
+
+use console::Term;
+use std::sync::{Mutex, PoisonError};
+
+pub struct Screen {
+    term: Term,
+    /// The table that is shown.
+    table: Mutex<String>,
+}
+
+impl Screen {
+    pub fn new() -> Self {
+        Self {
+            term: Term::stdout(),
+            table: Mutex::default(),
+        }
+    }
+
+    /// Prints a line above the table.
+    pub fn line(&self, line: &str) {
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever has closed standard output does not want it.
+        if self.term.is_term() && !table.is_empty() {
+            let _ = self.term.clear_last_lines(table.lines().count());
+            let _ = self.term.write_line(line);
+            let _ = self.term.write_line(&table);
+        } else {
+            let _ = self.term.write_line(line);
+        }
+    }
+
+    /// Prints the table, on a terminal in place of the one before.
+    pub fn table(&self, table: String) {
+        let mut shown = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.term.is_term() {
+            let _ = self.term.clear_last_lines(shown.lines().count());
+        }
+        let _ = self.term.write_line(&table);
+        *shown = table;
+    }
+}
