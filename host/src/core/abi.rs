@@ -7,7 +7,7 @@ use crate::Error;
 use crate::bindings::wit::{self, ErrorCode};
 use mem_mapping::ByteRange;
 use wasmtime::error::Context as _;
-use wasmtime::{Result, bail, ensure, format_err};
+use wasmtime::{Result, ensure, format_err};
 
 /// A list or a string of the guest's: where it starts, and its length.
 pub(super) type List = (u32, u32);
@@ -60,11 +60,15 @@ fn check_limit(bytes: &[u8], limit: usize) -> Result<()> {
 
 #[inline]
 fn check_aligned(address: u32, alignment: usize) -> Result<()> {
-    ensure!(
-        (address as usize).is_multiple_of(alignment),
-        "the pointer {address:#x} is not aligned to {alignment} bytes"
-    );
+    if !(address as usize).is_multiple_of(alignment) {
+        return Err(not_aligned(address, alignment));
+    }
     Ok(())
+}
+
+#[cold]
+fn not_aligned(address: u32, alignment: usize) -> wasmtime::Error {
+    format_err!("the pointer {address:#x} is not aligned to {alignment} bytes")
 }
 
 /// An `option` that flattens to its case and `value`.
@@ -153,9 +157,14 @@ pub(super) fn check_result<const N: usize>(memory: &[u8], address: u32) -> Resul
 pub(super) fn check_room(memory: &[u8], address: u32, size: usize, alignment: usize) -> Result<()> {
     check_aligned(address, alignment)?;
     if memory.len() < size || address as usize > memory.len() - size {
-        bail!("the return pointer {address:#x} is out of bounds");
+        return Err(no_room(address));
     }
     Ok(())
+}
+
+#[cold]
+fn no_room(address: u32) -> wasmtime::Error {
+    format_err!("the return pointer {address:#x} is out of bounds")
 }
 
 /// Stores a result where `check_result` has found room for it.

@@ -2,10 +2,11 @@
 
 use super::abi;
 use super::exports::{Exports, Find};
+use super::handle::Reach;
 use super::params::Params;
+use crate::Error;
 use crate::linker::{Blocking, View};
 use crate::window::store_id;
-use crate::{Error, MemCtxView};
 use mem_mapping::StoreId;
 use wasmtime::{AsContextMut, Caller, Linker, Memory, Result};
 
@@ -41,20 +42,20 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
     pub(super) fn in_place<P: Params<T>, const N: usize>(
         &mut self,
         name: &str,
-        run: impl Fn(Call<'_>, MemCtxView<'_>, P) -> Result<Outcome<N>> + Send + Sync + 'static,
+        run: impl Fn(Call<'_>, Reach<'_, F::Handles>, P) -> Result<Outcome<N>> + Send + Sync + 'static,
     ) -> Result<()> {
         let (view, find) = (self.view, self.find.clone());
         let call = move |mut caller: Caller<'_, T>, params, to| {
-            find.with(&mut caller, |caller, Exports { memory, .. }| {
+            find.with(&mut caller, |caller, exports| {
                 let store = store_id(&*caller);
-                let (memory, data) = memory.data_and_store_mut(caller);
+                let (memory, data) = exports.data_and_store_mut(caller);
                 abi::check_result::<N>(memory, to)?;
                 let call = Call {
                     store,
                     memory,
                     limit: 0,
                 };
-                let outcome = run(call, view(data), params)?;
+                let outcome = run(call, find.reach(view, data)?, params)?;
                 abi::store_result(memory, to, outcome);
                 Ok(())
             })
@@ -68,27 +69,28 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
     pub(super) fn may_block<P: Params<T>, Job, Output, const N: usize>(
         &mut self,
         name: &str,
-        start: fn(Call<'_>, MemCtxView<'_>, P) -> Result<Job>,
-        finish: fn(MemCtxView<'_>, Output) -> Result<Outcome<N>>,
+        start: fn(Call<'_>, Reach<'_, F::Handles>, P) -> Result<Job>,
+        finish: fn(Reach<'_, F::Handles>, Output) -> Result<Outcome<N>>,
     ) -> Result<()>
     where
         Job: FnOnce() -> Output + Send + 'static,
         Output: Send + 'static,
     {
-        let (view, find) = (self.view, self.find.clone());
+        let (view, find, find_again) = (self.view, self.find.clone(), self.find.clone());
         // No guest runs between these two, so the room stays checked.
         let begin = move |caller: &mut Caller<'_, T>, params, to| {
             find.with(caller, |caller, Exports { memory, .. }| {
                 let job = enter(caller, memory, |call, data| {
                     abi::check_result::<N>(call.memory, to)?;
-                    start(call, view(data), params)
+                    start(call, find.reach(view, data)?, params)
                 })?;
                 Ok((*memory, job))
             })
         };
         let end = move |caller: &mut Caller<'_, T>, memory: Memory, output, to| {
             let (memory, data) = memory.data_and_store_mut(caller);
-            abi::store_result(memory, to, finish(view(data), output)?);
+            let outcome = finish(find_again.reach(view, data)?, output)?;
+            abi::store_result(memory, to, outcome);
             Ok(())
         };
         match self.blocking {
@@ -105,6 +107,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
                 name,
                 move |mut caller, params, to| {
                     let begun = begin(&mut caller, params, to);
+                    let end = end.clone();
                     Box::new(async move {
                         let (memory, job) = begun?;
                         let output = tokio::task::spawn_blocking(job).await?;

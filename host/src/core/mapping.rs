@@ -2,11 +2,11 @@
 
 use super::abi::{self, Enum};
 use super::exports::Find;
-use super::handle::{self, Entry};
+use super::handle::{Entry, Handles, Reach};
 use super::interface::{Interface, Outcome, done};
+use crate::Error;
 use crate::bindings::wit;
 use crate::linker::{Handle, View};
-use crate::{Error, MemCtxView};
 use mem_mapping::{FlushMode, MapOptions};
 use wasmtime::{Caller, Result, WasmTy};
 
@@ -14,32 +14,35 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
     pub(super) fn add_mappings(&mut self) -> Result<()> {
         self.add_handles()?;
         self.add_scalars()?;
-        self.in_place("[method]mapping.write", |call, view, params| {
+        self.in_place("[method]mapping.write", |call, reach, params| {
             let (this, offset, list, length): (u32, u64, u32, u32) = params;
             let bytes = abi::list(call.memory, (list, length), 1)?;
-            let mapping = handle::mapping(view.table, this)?;
+            let mapping = reach.handles.mapping(this)?;
             Ok(done(mapping.write(call.store, offset, bytes)))
         })?;
         self.add_page_functions()
     }
 
     fn add_handles(&mut self) -> Result<()> {
-        let view = self.view;
+        let (view, find) = (self.view, self.find.clone());
         let drop_handle = move |mut caller: Caller<'_, T>, this: u32| {
-            let mapping = handle::delete_mapping(view(caller.data_mut()).table, this)?;
+            let Reach { handles, .. } = find.reach(view, caller.data_mut())?;
+            let mapping = handles.delete_mapping(this)?;
             mapping.drop_handle();
             Ok(())
         };
         self.linker
             .func_wrap(self.module, "[resource-drop]mapping", drop_handle)?;
+        let find = self.find.clone();
         let size = move |mut caller: Caller<'_, T>, this: u32| {
-            Ok(handle::mapping(view(caller.data_mut()).table, this)?.size())
+            let Reach { handles, .. } = find.reach(view, caller.data_mut())?;
+            Ok(handles.mapping(this)?.size())
         };
         self.linker
             .func_wrap(self.module, "[method]mapping.size", size)?;
         self.may_block(
             "file-map",
-            |call, view, params| {
+            |call, reach, params| {
                 let (path, path_length, access, flags, offset, has_length, length) = params;
                 let options: MapOptions = wit::MapOptions {
                     access: wit::Access::case(access)?,
@@ -49,22 +52,22 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
                 }
                 .into();
                 let path = abi::string(call.memory, (path, path_length), call.limit)?;
-                let ctx = view.ctx.inner.clone();
+                let ctx = reach.ctx.inner.clone();
                 let by = call.store;
                 Ok(move || ctx.map(by, &path, options))
             },
-            |view, mapped: std::result::Result<Handle, Error>| match mapped {
+            |reach, mapped: std::result::Result<Handle, Error>| match mapped {
                 Ok(mapping) => {
-                    let entry = Entry::new(mapping);
-                    Ok(Ok(handle::push(view.table, entry)?.to_le_bytes()))
+                    let entry = Entry::Mapping(mapping);
+                    Ok(Ok(reach.handles.push(entry)?.to_le_bytes()))
                 }
                 Err(error) => Ok(Err(error)),
             },
         )?;
         self.may_block(
             "[static]mapping.unmap",
-            |_, view, (this,): (u32,)| {
-                let mapping = handle::delete_mapping(view.table, this)?;
+            |_, reach, (this,): (u32,)| {
+                let mapping = reach.handles.delete_mapping(this)?;
                 Ok(move || mapping.unmap())
             },
             finish,
@@ -87,8 +90,8 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
     }
 
     fn load<const N: usize>(&mut self, name: &str) -> Result<()> {
-        self.in_place(name, |_, view, (this, offset): (u32, u64)| {
-            Ok(handle::mapping(view.table, this)?.load::<N>(offset))
+        self.in_place(name, |_, reach, (this, offset): (u32, u64)| {
+            Ok(reach.handles.mapping(this)?.load::<N>(offset))
         })
     }
 
@@ -97,9 +100,9 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         name: &str,
         to_bytes: fn(S) -> [u8; N],
     ) -> Result<()> {
-        self.in_place(name, move |call, view, params| {
+        self.in_place(name, move |call, reach, params| {
             let (this, offset, value): (u32, u64, S) = params;
-            let mapping = handle::mapping(view.table, this)?;
+            let mapping = reach.handles.mapping(this)?;
             Ok(done(mapping.store(call.store, offset, to_bytes(value))))
         })
     }
@@ -108,52 +111,52 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
     fn add_page_functions(&mut self) -> Result<()> {
         self.may_block(
             "[method]mapping.flush",
-            |_, view, (this, some, offset, length, mode)| {
+            |_, reach, (this, some, offset, length, mode)| {
                 let range = abi::maybe_range((some, offset, length))?;
                 let mode: FlushMode = wit::FlushMode::case(mode)?.into();
-                let mapping = handle::mapping(view.table, this)?.clone();
+                let mapping = reach.handles.mapping(this)?.clone();
                 Ok(move || mapping.flush(range, mode))
             },
             finish,
         )?;
         self.may_block(
             "[method]mapping.lock",
-            |_, view, (this, some, offset, length)| {
+            |_, reach, (this, some, offset, length)| {
                 let range = abi::maybe_range((some, offset, length))?;
-                let mapping = handle::mapping(view.table, this)?.clone();
+                let mapping = reach.handles.mapping(this)?.clone();
                 Ok(move || mapping.lock(range))
             },
             finish,
         )?;
         self.may_block(
             "[method]mapping.advise",
-            |_, view, (this, some, offset, length, advice)| {
+            |_, reach, (this, some, offset, length, advice)| {
                 let range = abi::maybe_range((some, offset, length))?;
                 let advice = wit::Advice::case(advice)?.into();
-                let mapping = handle::mapping(view.table, this)?.clone();
+                let mapping = reach.handles.mapping(this)?.clone();
                 Ok(move || mapping.advise(range, advice))
             },
             finish,
         )?;
         self.in_place(
             "[method]mapping.unlock",
-            |_, view, (this, some, offset, length)| {
+            |_, reach, (this, some, offset, length)| {
                 let range = abi::maybe_range((some, offset, length))?;
-                Ok(done(handle::mapping(view.table, this)?.unlock(range)))
+                Ok(done(reach.handles.mapping(this)?.unlock(range)))
             },
         )?;
         self.in_place(
             "[method]mapping.protect",
-            |_, view, (this, some, offset, length, protection)| {
+            |_, reach, (this, some, offset, length, protection)| {
                 let range = abi::maybe_range((some, offset, length))?;
                 let protection = wit::Protection::case(protection)?.into();
-                let mapping = handle::mapping(view.table, this)?;
+                let mapping = reach.handles.mapping(this)?;
                 Ok(done(mapping.protect(range, protection)))
             },
         )
     }
 }
 
-fn finish(_view: MemCtxView<'_>, result: std::result::Result<(), Error>) -> Result<Outcome<1>> {
+fn finish<H>(_: Reach<'_, H>, result: std::result::Result<(), Error>) -> Result<Outcome<1>> {
     Ok(done(result))
 }

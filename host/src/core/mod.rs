@@ -45,10 +45,13 @@
 //!
 //! # Handles
 //!
-//! The handles of a guest are numbers from 1 on, and all core modules of a
-//! store share them: one module can use, and guess, another's. Those of
-//! components are apart. Modules that must not reach each other's mappings
-//! belong into stores of their own.
+//! The handles of a guest are numbers from 1 on. An instance that [`instantiate`]
+//! makes has its own. All that use the functions of [`add_to_linker`] in a store
+//! share theirs: one module can use, and guess, another's. Those of components
+//! are apart.
+//!
+//! What an instance has mapped is unmapped when its store is dropped. For those
+//! of [`instantiate`] that includes [`Store::into_data`](wasmtime::Store::into_data).
 //!
 //! # Traps
 //!
@@ -64,6 +67,7 @@ mod exports;
 mod handle;
 mod interface;
 mod mapping;
+mod own;
 mod params;
 mod read;
 mod window;
@@ -72,7 +76,7 @@ use self::exports::{ByName, Find, OfInstance};
 use self::interface::Interface;
 use crate::linker::{Blocking, View};
 use crate::{MemCtxView, MemView};
-use wasmtime::{AsContextMut, Instance, Linker, Module, Result};
+use wasmtime::{AsContext, AsContextMut, Instance, Linker, Module, Result};
 
 /// Adds the interfaces of `mem:mmap` to the linker.
 ///
@@ -128,8 +132,9 @@ pub fn add_to_linker_async_with<T: Send + 'static>(
 }
 
 /// Instantiates `module`, with functions of `mem:mmap` that are made for this
-/// instance: they know its memory, where those of [`add_to_linker`] look it up
-/// at each call, which takes longer than most of them do otherwise.
+/// instance: they know its memory and have its handles, where those of
+/// [`add_to_linker`] look both up at each call, which takes longer than most of
+/// them do otherwise.
 ///
 /// Everything else that the module imports is taken from `linker`. It need not
 /// have functions of `mem:mmap`; if it has, they are not used. As with
@@ -188,7 +193,7 @@ fn instantiate_in<T: Send + 'static>(
     view: impl View<T>,
     module: &Module,
 ) -> Result<Instance> {
-    let (linker, exports) = with_own_functions(linker, view, Blocking::InPlace)?;
+    let (linker, exports) = with_own_functions(&store, linker, view, Blocking::InPlace)?;
     let instance = linker.instantiate(&mut store, module)?;
     exports.know(store, instance);
     Ok(instance)
@@ -220,7 +225,7 @@ pub async fn instantiate_async_with<T: Send + 'static>(
     view: fn(&mut T) -> MemCtxView<'_>,
     module: &Module,
 ) -> Result<Instance> {
-    let (linker, exports) = with_own_functions(linker, view, Blocking::OnItsOwnThread)?;
+    let (linker, exports) = with_own_functions(&store, linker, view, Blocking::OnItsOwnThread)?;
     let instance = linker.instantiate_async(&mut store, module).await?;
     exports.know(store, instance);
     Ok(instance)
@@ -228,13 +233,14 @@ pub async fn instantiate_async_with<T: Send + 'static>(
 
 /// A linker for one instance, whose exports are to be made known.
 fn with_own_functions<T: Send + 'static>(
+    store: impl AsContext,
     linker: &Linker<T>,
     view: impl View<T>,
     blocking: Blocking,
 ) -> Result<(Linker<T>, OfInstance)> {
     let mut linker = linker.clone();
     linker.allow_shadowing(true);
-    let exports = OfInstance::default();
+    let exports = OfInstance::new(store);
     add_functions(&mut linker, view, exports.clone(), blocking)?;
     Ok((linker, exports))
 }

@@ -2,13 +2,13 @@
 
 use super::abi::{self, LIST_RESULT};
 use super::exports::Find;
-use super::handle::{self, Entry};
+use super::handle::{Handles, Reach};
 use super::interface::{Interface, enter};
 use super::params::Params;
+use crate::Error;
 use crate::calls::Mapped;
 use crate::linker::{Blocking, Handle, View};
 use crate::reading::Reading;
-use crate::{Error, MemCtxView};
 use wasmtime::error::Context as _;
 use wasmtime::{Caller, Memory, Result, WasmTy, ensure};
 
@@ -39,10 +39,12 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         check: impl Check<L>,
     ) -> Result<()> {
         let (view, find) = (self.view, self.find.clone());
+        let (to_begin, to_end) = (find.clone(), find.clone());
         let begin = move |caller: &mut Caller<'_, T>, memory: &Memory, params, to| {
             let (this, first, second): (u32, A, A) = params;
             let lifted = lift(caller, memory, (first, second))?;
-            let begun = begin(view(caller.data_mut()), this, lifted, check)?;
+            let reach = to_begin.reach(view, caller.data_mut())?;
+            let begun = begin(reach, this, lifted, check)?;
             if let Err(error) = begun {
                 let memory = memory.data_mut(caller);
                 abi::check_room(memory, to, LIST_RESULT, 4)?;
@@ -52,7 +54,8 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         };
         let end = move |caller: &mut Caller<'_, T>, memory: &Memory, this, to, begun, list| {
             let (memory, data) = memory.data_and_store_mut(caller);
-            end(memory, view(data), this, to, begun, list)
+            let reach = to_end.reach(view, data)?;
+            end(memory, reach, this, to, begun, list)
         };
         match self.blocking {
             Blocking::InPlace => {
@@ -78,6 +81,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
                         let begun = begin(caller, exports.memory, params, to)?;
                         Ok((*exports.memory, realloc, begun))
                     });
+                    let end = end.clone();
                     Box::new(async move {
                         let (memory, realloc, Ok(begun)) = begun? else {
                             return Ok(());
@@ -109,15 +113,14 @@ impl<L, C> Check<L> for C where
 type Begun = (Handle, Reading);
 
 #[inline]
-fn begin<L>(
-    view: MemCtxView<'_>,
+fn begin<L, H: Handles>(
+    Reach { ctx, handles }: Reach<'_, H>,
     this: u32,
     lifted: L,
     check: impl Check<L>,
 ) -> Result<std::result::Result<Begun, Error>> {
-    let limit = view.ctx.inner.max_read_bytes;
-    let entry: &mut Entry = handle::get_mut(view.table, this)?;
-    let reading = match check(entry.mapping()?, lifted, limit) {
+    let limit = ctx.inner.max_read_bytes;
+    let reading = match check(handles.mapping(this)?, lifted, limit) {
         Ok(reading) => reading,
         Err(error) => return Ok(Err(error)),
     };
@@ -125,22 +128,21 @@ fn begin<L>(
         u32::try_from(reading.length).is_ok(),
         "the list does not fit into a 32-bit memory"
     );
-    Ok(Ok((entry.take()?, reading)))
+    Ok(Ok((handles.take(this)?, reading)))
 }
 
 /// Puts the mapping back, copies the bytes to `list`, which the guest's realloc
 /// has returned, and stores the result at `to`.
 #[inline]
-fn end(
+fn end<H: Handles>(
     memory: &mut [u8],
-    view: MemCtxView<'_>,
+    reach: Reach<'_, H>,
     this: u32,
     to: u32,
     (mapping, reading): Begun,
     list: Result<u32>,
 ) -> Result<()> {
-    let entry: &mut Entry = handle::get_mut(view.table, this)?;
-    let mapping = entry.put_back(mapping);
+    let mapping = reach.handles.put_back(this, mapping)?;
     let list = list?;
     abi::check_room(memory, to, LIST_RESULT, 4)?;
     let room = memory.get_mut(list as usize..);

@@ -60,6 +60,8 @@ pub(super) struct Memory {
     capacity: usize,
     /// How many bytes the guest can access, in whole pages.
     accessible: AtomicUsize,
+    /// How many bytes the guest's memory has; not always whole pages.
+    size: AtomicUsize,
     /// Whether the guest's memory stays here whatever it grows to.
     fixed: bool,
 }
@@ -172,6 +174,27 @@ impl Memory {
     }
 }
 
+/// A guest's linear memory that stays where it is, so that nobody has to ask
+/// wasmtime for its address.
+#[derive(Debug)]
+pub(crate) struct FixedMemory(Arc<Memory>);
+
+impl FixedMemory {
+    /// The memory that `bytes` are all of, if it is such a one.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        let start = bytes.as_ptr().addr();
+        let memory = Memory::with(&(start..start + bytes.len()))?;
+        (memory.start() == start).then_some(Self(memory))
+    }
+
+    /// Its bytes, which can be read and written as long as it exists.
+    #[inline]
+    pub(crate) fn bytes(&self) -> *mut [u8] {
+        let size = self.0.size.load(Ordering::Relaxed);
+        ptr::slice_from_raw_parts_mut(self.0.as_ptr(), size)
+    }
+}
+
 /// Makes linear memories.
 struct Creator;
 
@@ -197,7 +220,6 @@ unsafe impl MemoryCreator for Creator {
         let memory = Memory::new(capacity, guard_size_in_bytes, most <= capacity);
         let mut memory = Linear {
             memory: memory.map_err(|error| error.to_string())?,
-            size: 0,
             guard: guard_size_in_bytes,
         };
         match memory.grow_to(minimum) {
@@ -210,8 +232,6 @@ unsafe impl MemoryCreator for Creator {
 /// A guest's linear memory.
 struct Linear {
     memory: Arc<Memory>,
-    /// In bytes; not always whole pages.
-    size: usize,
     guard: usize,
 }
 
@@ -220,7 +240,7 @@ struct Linear {
 // behind it, at least as many as the guard is long.
 unsafe impl LinearMemory for Linear {
     fn byte_size(&self) -> usize {
-        self.size
+        self.memory.size.load(Ordering::Relaxed)
     }
 
     fn byte_capacity(&self) -> usize {
@@ -232,15 +252,15 @@ unsafe impl LinearMemory for Linear {
             self.memory.allow(new_size)?;
         } else {
             // As often as a vector moves when it grows.
-            let capacity = new_size.max(self.size.saturating_mul(2));
+            let size = self.byte_size();
+            let capacity = new_size.max(size.saturating_mul(2));
             let moved = Memory::new(capacity, self.guard, false)?;
             moved.allow(new_size)?;
             // SAFETY: both are readable and writable for `size` bytes, and
             // reservations do not overlap.
-            unsafe { ptr::copy_nonoverlapping(self.as_ptr(), moved.as_ptr(), self.size) };
+            unsafe { ptr::copy_nonoverlapping(self.as_ptr(), moved.as_ptr(), size) };
             self.memory = moved;
         }
-        self.size = new_size;
         Ok(())
     }
 
@@ -257,6 +277,7 @@ impl Memory {
             windows: Mutex::default(),
             reservation: Reservation::new(guard, capacity, guard)?,
             accessible: AtomicUsize::new(0),
+            size: AtomicUsize::new(0),
             capacity,
             fixed,
         });
@@ -266,12 +287,13 @@ impl Memory {
 
     /// Lets the guest access the first `size` bytes.
     fn allow(&self, size: usize) -> io::Result<()> {
-        let size = size.next_multiple_of(mem_mapping::page_size());
+        let pages = size.next_multiple_of(mem_mapping::page_size());
         let before = self.accessible.load(Ordering::Relaxed);
-        if size > before {
-            self.reservation.allow(before..size)?;
-            self.accessible.store(size, Ordering::Relaxed);
+        if pages > before {
+            self.reservation.allow(before..pages)?;
+            self.accessible.store(pages, Ordering::Relaxed);
         }
+        self.size.store(size, Ordering::Relaxed);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod memory;
 
+pub(crate) use self::memory::FixedMemory;
 pub use self::memory::enable_windows;
 
 use self::memory::Memory;
@@ -18,7 +19,13 @@ use wasmtime::AsContext;
 /// long as the store exists, so that address tells stores apart.
 #[inline]
 pub(crate) fn store_id(store: impl AsContext) -> StoreId {
-    StoreId::new(std::ptr::from_ref(store.as_context().data()).addr())
+    store_id_of_data(store.as_context().data())
+}
+
+/// That of the store which has `data`.
+#[inline]
+pub(crate) fn store_id_of_data<T>(data: &T) -> StoreId {
+    StoreId::new(std::ptr::from_ref(data).addr())
 }
 
 /// A window, as the resource table holds it. Dropping it detaches it.

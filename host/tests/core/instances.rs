@@ -37,8 +37,9 @@ fn without_wasi() -> Result<()> {
     Ok(())
 }
 
-/// Results go to the memory of the module that calls, also where modules share
-/// a handle and take turns, more of them than any cache has room for.
+/// Results go to the memory of the module that calls, also where modules take
+/// turns, more of them than any cache has room for. Those of a linker share a
+/// handle.
 #[test]
 fn results_go_to_the_caller() -> Result<()> {
     let host = host();
@@ -61,15 +62,20 @@ fn results_go_to_the_caller() -> Result<()> {
                 instances.push((number, way.instantiate(&mut store, &module)?));
             }
         }
-        let map = instances[0]
-            .1
-            .get_typed_func::<(), u32>(&mut store, "map")?;
-        let handle = map.call(&mut store, ())?;
+        let mut handles = Vec::new();
+        for (_, instance) in &instances {
+            let shared = handles.first().filter(|_| !way.has_own_handles()).copied();
+            let map = instance.get_typed_func::<(), u32>(&mut store, "map")?;
+            handles.push(match shared {
+                Some(handle) => handle,
+                None => map.call(&mut store, ())?,
+            });
+        }
         for round in 0..3 {
             for (index, (number, instance)) in instances.iter().enumerate() {
                 let offset = (index + round) as u64;
                 let read = instance.get_typed_func::<(u32, u64), ()>(&mut store, "read")?;
-                read.call(&mut store, (handle, offset))?;
+                read.call(&mut store, (handles[index], offset))?;
                 let memory = instance.get_memory(&mut store, "memory").unwrap();
                 let memory = memory.data(&store);
                 let expected = b"0123456789abcdef"[offset as usize % 16];
@@ -78,6 +84,27 @@ fn results_go_to_the_caller() -> Result<()> {
                 assert_eq!(memory[68..72], (1024 + *number as u32).to_le_bytes());
             }
         }
+    }
+    Ok(())
+}
+
+/// An instance with functions of its own has handles of its own too, and nobody
+/// else's.
+#[test]
+fn handles_of_another_instance() -> Result<()> {
+    let host = host();
+    let mut store = host.store(host.mem.build());
+    let module = module_with(&host.engine, EXPORTS, "(drop (call $map))")?;
+    let mapped = Way::WithOwnFunctions.instantiate(&mut store, &module)?;
+    let map = mapped.get_typed_func::<(), ()>(&mut store, "run")?;
+    map.call(&mut store, ())?;
+    for way in [Way::WithOwnFunctions, Way::Linked] {
+        let body = "(drop (call $size (i32.const 1)))";
+        let module = module_with(&host.engine, EXPORTS, body)?;
+        let other = way.instantiate(&mut store, &module)?;
+        let guess = other.get_typed_func::<(), ()>(&mut store, "run")?;
+        let error = format!("{:?}", guess.call(&mut store, ()).unwrap_err());
+        assert!(error.contains("unknown handle index 1"), "{way:?}: {error}");
     }
     Ok(())
 }

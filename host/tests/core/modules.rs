@@ -75,9 +75,11 @@ pub const EXPORTS: &str = r#"
     (memory (export "memory") 1)
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))"#;
 
-/// A host whose directory has the file `file`.
+/// A host whose directory has the file `file`. Its memories can hold windows, so
+/// that instances with functions of their own reach them without wasmtime.
 pub fn host() -> Host {
-    let host = Host::new();
+    let mut host = Host::new();
+    host.engine = test_host::WINDOWS_ENGINE.clone();
     host.write("file", b"0123456789abcdef".repeat(16));
     host
 }
@@ -104,6 +106,11 @@ impl Way {
         Self::WithOwnFunctions,
         Self::WithOwnFunctionsAsync,
     ];
+
+    /// Whether an instance's handles are not in the resource table.
+    pub fn has_own_handles(self) -> bool {
+        matches!(self, Self::WithOwnFunctions | Self::WithOwnFunctionsAsync)
+    }
 
     pub fn is_async(self) -> bool {
         matches!(self, Self::LinkedAsync | Self::WithOwnFunctionsAsync)
