@@ -47,6 +47,16 @@ fn run(mut host: Host, windows: &str, guest: &str) -> Result<()> {
     host.run(guest)
 }
 
+/// The stand-in for the crate memmap2.
+#[test]
+fn memmap2() -> Result<()> {
+    for (mut host, windows) in [(Host::new(), "copy"), (Host::with_windows(), "zero-copy")] {
+        host.mem.max_locked_bytes(1 << 20);
+        run(host, windows, "memmap2_api")?;
+    }
+    Ok(())
+}
+
 /// The embedder grants windows, and the guest's memory cannot have them.
 #[test]
 fn copies_on_an_engine_without_windows() -> Result<()> {

@@ -7,6 +7,7 @@ mod placement;
 use std::fmt;
 use std::ops::{Deref, DerefMut, RangeBounds};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::bytes::Bytes;
 pub(crate) use self::claims::Claims;
@@ -78,9 +79,11 @@ impl Mapping {
     ///   range
     /// - those of [`window`](Mapping::window)
     pub fn window_mut(&self, range: impl RangeBounds<u64>) -> Result<WindowMut, Error> {
-        let window = self.attach(&range, Kind::Writable)?;
-        let changed = false;
-        Ok(WindowMut { window, changed })
+        Ok(WindowMut {
+            window: self.attach(&range, Kind::Writable)?,
+            changed: AtomicBool::new(false),
+            pointed_to: false,
+        })
     }
 
     fn attach(&self, bounds: &impl RangeBounds<u64>, kind: Kind) -> Result<Window, Error> {
@@ -183,8 +186,9 @@ impl Window {
 /// mappings see it at once, and the disk has it at the latest when
 /// [`flush`](WindowMut::flush) returns. A copy is written back, as a whole, if
 /// it was borrowed to be written since: by `flush`, by
-/// [`detach`](WindowMut::detach), and when the window is dropped, where a
-/// failure is lost. Before that, reads through the mapping see the old bytes.
+/// [`write_back`](WindowMut::write_back), by [`detach`](WindowMut::detach), and
+/// when the window is dropped, where a failure is lost. Before that, reads
+/// through the mapping see the old bytes.
 ///
 /// What is written to a window of a copy-on-write mapping stays in the window
 /// in both cases.
@@ -192,7 +196,9 @@ pub struct WindowMut {
     window: Window,
     /// Whether the bytes may differ from those that a copy was made of, or
     /// was last written back to.
-    changed: bool,
+    changed: AtomicBool,
+    /// Whether somebody has a pointer to write by, which nobody sees used.
+    pointed_to: bool,
 }
 
 impl WindowMut {
@@ -211,6 +217,32 @@ impl WindowMut {
         self.window.check()
     }
 
+    /// A pointer to the bytes, for those who write them without borrowing the
+    /// window. What is written by it goes where other writes go; a copy is
+    /// from then on taken to have changed whenever it could be written back.
+    ///
+    /// The pointer is good for as long as the window is neither detached nor
+    /// dropped, and, as with [`Vec::as_mut_ptr`], until it is borrowed to be
+    /// written by a slice.
+    pub fn as_mut_ptr(&mut self) -> *mut u8 {
+        self.pointed_to = true;
+        self.window.bytes.slice_mut().as_mut_ptr()
+    }
+
+    /// Writes back a copy, if it was borrowed to be written since, so that
+    /// reads through the mapping, and others who use the file, see what was
+    /// changed. It waits for no disk. A window of the file's own pages has
+    /// nothing to write back, nor has one of a copy-on-write mapping.
+    ///
+    /// # Errors
+    ///
+    /// For a copy, those of [`Mapping::write_at`], and [`ErrorCode::Busy`]:
+    /// guests of another store have windows on the file.
+    pub fn write_back(&self) -> Result<(), Error> {
+        self.write_copy()
+            .map_err(|code| self.window.error("write", code))
+    }
+
     /// Writes what was changed to the disk (msync(2) with `MS_SYNC`), after
     /// writing back a copy. The range is widened to whole pages.
     ///
@@ -224,8 +256,8 @@ impl WindowMut {
     ///   [`protect`](Mapping::protect) has made pages of the range read-only
     /// - [`ErrorCode::Busy`]: the window is a copy, and guests of another
     ///   store have windows on the file
-    pub fn flush(&mut self) -> Result<(), Error> {
-        let written = self.write_back();
+    pub fn flush(&self) -> Result<(), Error> {
+        let written = self.write_copy();
         let Claim { shared, range, .. } = &self.window.claim;
         written
             .and_then(|()| match range.length {
@@ -244,9 +276,10 @@ impl WindowMut {
     /// - for a copy, those of [`Mapping::write_at`], and [`ErrorCode::Busy`]:
     ///   guests of another store have windows on the file
     pub fn detach(mut self) -> Result<(), Error> {
-        let written = self.write_back();
+        let written = self.write_copy();
         // Not tried once more when `self` is dropped.
-        self.changed = false;
+        *self.changed.get_mut() = false;
+        self.pointed_to = false;
         let detached = self.window.give_back();
         written
             .and(detached)
@@ -288,7 +321,7 @@ impl Deref for WindowMut {
 impl DerefMut for WindowMut {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        self.changed = true;
+        *self.changed.get_mut() = true;
         self.window.bytes.slice_mut()
     }
 }
@@ -316,7 +349,7 @@ impl fmt::Debug for WindowMut {
 impl Drop for WindowMut {
     fn drop(&mut self) {
         // Nobody is here to learn of a failure.
-        let _ = self.write_back();
+        let _ = self.write_copy();
     }
 }
 
@@ -356,15 +389,17 @@ impl Window {
 
 impl WindowMut {
     /// Brings what was changed to the mapping, if it is not there already.
-    fn write_back(&mut self) -> Result<(), ErrorCode> {
+    fn write_copy(&self) -> Result<(), ErrorCode> {
         let Claim { shared, range, .. } = &self.window.claim;
-        if self.changed
+        // Whoever changes the bytes has borrowed the window for it, and with
+        // that has an order with this.
+        if (self.pointed_to || self.changed.load(Ordering::Relaxed))
             && shared.access == Access::ReadWrite
             && let Bytes::Copied(copy) = &self.window.bytes
         {
             shared.write(range.offset, copy)?;
         }
-        self.changed = false;
+        self.changed.store(false, Ordering::Relaxed);
         Ok(())
     }
 }

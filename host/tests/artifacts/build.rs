@@ -27,6 +27,9 @@ const PACKAGES: &[&str] = &[
 /// The packages whose libraries are guests that have no WASI.
 const LIBRARIES: &[&str] = &["bench-core-guest", "test-guests-core"];
 
+/// A workspace of its own, whose binaries are guests.
+const UNCHANGED: &str = "examples/unchanged";
+
 /// What the guests are built of, relative to the workspace.
 const SOURCES: &[&str] = &[
     "Cargo.lock",
@@ -52,8 +55,11 @@ fn main() {
 
     // A target folder of their own: cargo holds the lock on the other.
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo"));
-    build(&workspace, &out, &[COMPONENTS, CORE_MODULES], PACKAGES);
+    let wasi = &[COMPONENTS, CORE_MODULES];
+    build(&workspace, &out, wasi, PACKAGES);
     build(&workspace, &out, &[WITHOUT_WASI], LIBRARIES);
+    // In the same folder, for the SDK is compiled there already.
+    build(&workspace.join(UNCHANGED), &out, wasi, &["unchanged"]);
     for (variable, target) in [
         ("COMPONENTS", COMPONENTS),
         ("CORE_MODULES", CORE_MODULES),

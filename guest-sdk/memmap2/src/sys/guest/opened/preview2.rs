@@ -1,0 +1,122 @@
+//! WASI 0.2, where libc keeps a table from its descriptors to the host's
+//! handles. Which handle a descriptor has shows in the call that libc makes for
+//! `fstat`.
+
+use std::cell::Cell;
+use std::io::Result;
+use std::os::fd::RawFd;
+use std::slice;
+
+use super::{opened, paths};
+
+#[link(wasm_import_module = "wasi:filesystem/types@0.2.0")]
+unsafe extern "C" {
+    #[link_name = "[method]descriptor.open-at"]
+    fn import_open_at(
+        directory: u32,
+        lookup: u32,
+        path: *const u8,
+        length: usize,
+        how: u32,
+        flags: u32,
+        returned: *mut Opened,
+    );
+
+    #[link_name = "[method]descriptor.stat"]
+    fn import_stat(file: u32, returned: *mut u8);
+}
+
+#[link(wasm_import_module = "wasi:filesystem/preopens@0.2.0")]
+unsafe extern "C" {
+    #[link_name = "get-directories"]
+    fn import_get_directories(returned: *mut Directories);
+}
+
+/// `result<descriptor, error-code>` in memory.
+#[repr(C)]
+struct Opened {
+    is_err: u8,
+    handle: u32,
+}
+
+/// `list<tuple<descriptor, string>>` in memory.
+#[repr(C)]
+struct Directories {
+    start: *const Directory,
+    length: usize,
+}
+
+#[repr(C)]
+struct Directory {
+    handle: u32,
+    name: *const u8,
+    length: usize,
+}
+
+/// What wasi-libc has as its import `open-at`.
+#[unsafe(export_name = "__wasm_import_filesystem_method_descriptor_open_at")]
+unsafe extern "C" fn open_at(
+    directory: u32,
+    lookup: u32,
+    path: *const u8,
+    length: usize,
+    how: u32,
+    flags: u32,
+    returned: *mut Opened,
+) {
+    // SAFETY: the arguments are wasi-libc's, for the function it names.
+    unsafe { import_open_at(directory, lookup, path, length, how, flags, returned) };
+    // SAFETY: the host has written the result.
+    let (is_err, handle) = unsafe { ((*returned).is_err, (*returned).handle) };
+    if is_err == 0 {
+        // SAFETY: the path was good for the host.
+        let path = unsafe { slice::from_raw_parts(path, length) };
+        opened(&mut paths(), directory, path, handle);
+    }
+}
+
+/// What wasi-libc has as its import `get-directories`.
+#[unsafe(export_name = "__wasm_import_filesystem_preopens_get_directories")]
+unsafe extern "C" fn get_directories(returned: *mut Directories) {
+    // SAFETY: the argument is wasi-libc's, for the function it names.
+    unsafe { import_get_directories(returned) };
+    let mut paths = paths();
+    // SAFETY: the host has written the result.
+    let Directories { start, length } = unsafe { returned.read() };
+    for index in 0..length {
+        // SAFETY: the host has written as many, and each with its name.
+        let (handle, name) = unsafe {
+            let Directory {
+                handle,
+                name,
+                length,
+            } = start.add(index).read();
+            (handle, slice::from_raw_parts(name, length))
+        };
+        if let Ok(name) = str::from_utf8(name) {
+            paths.insert(handle, name.to_owned());
+        }
+    }
+}
+
+thread_local! {
+    /// The handle that libc has last asked the `stat` of.
+    static ASKED: Cell<Option<u32>> = const { Cell::new(None) };
+}
+
+/// What wasi-libc has as its import `stat`.
+#[unsafe(export_name = "__wasm_import_filesystem_method_descriptor_stat")]
+unsafe extern "C" fn stat(file: u32, returned: *mut u8) {
+    ASKED.set(Some(file));
+    // SAFETY: the arguments are wasi-libc's, for the function it names.
+    unsafe { import_stat(file, returned) };
+}
+
+/// The path by which a file was opened, if it is known, and the file's `stat`.
+pub fn path_of<S>(_file: RawFd, stat: impl FnOnce() -> Result<S>) -> Result<(Option<String>, S)> {
+    ASKED.set(None);
+    let stat = stat()?;
+    let handle = ASKED.take();
+    let path = handle.and_then(|handle| paths().get(&handle).cloned());
+    Ok((path, stat))
+}
