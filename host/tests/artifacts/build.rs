@@ -58,8 +58,10 @@ fn main() {
     let wasi = &[COMPONENTS, CORE_MODULES];
     build(&workspace, &out, wasi, PACKAGES);
     build(&workspace, &out, &[WITHOUT_WASI], LIBRARIES);
-    // In the same folder, for the SDK is compiled there already.
-    build(&workspace.join(UNCHANGED), &out, wasi, &["unchanged"]);
+    // For the machine as well, to compare with.
+    let unchanged = workspace.join(UNCHANGED);
+    build(&unchanged, &out, wasi, &["unchanged"]);
+    build(&unchanged, &out, &[], &["unchanged"]);
     for (variable, target) in [
         ("COMPONENTS", COMPONENTS),
         ("CORE_MODULES", CORE_MODULES),
@@ -68,6 +70,8 @@ fn main() {
         let guests = out.join(target).join("release");
         println!("cargo::rustc-env={variable}={}", guests.display());
     }
+    let native = out.join("release");
+    println!("cargo::rustc-env=NATIVE={}", native.display());
 }
 
 fn build(workspace: &Path, target_dir: &Path, targets: &[&str], packages: &[&str]) {

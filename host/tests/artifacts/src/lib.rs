@@ -30,6 +30,19 @@ pub fn core_module_without_wasi(name: &str) -> PathBuf {
     file(env!("WITHOUT_WASI"), name)
 }
 
+/// The program that was built of the binary `name` for this machine, of those
+/// in `examples/unchanged`.
+///
+/// # Panics
+///
+/// If there is no such binary.
+pub fn native(name: &str) -> PathBuf {
+    let path = Path::new(env!("NATIVE")).join(name);
+    let path = path.with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(path.exists(), "there is no program {name}");
+    path
+}
+
 fn file(folder: &str, name: &str) -> PathBuf {
     let path = Path::new(folder).join(name).with_extension("wasm");
     assert!(path.exists(), "there is no guest {name}");
