@@ -62,8 +62,10 @@ static int detach(struct block *block) {
     while (block->number_of_windows) {
         mem_mmap_mapping_error_code_t code;
         if (!mem_mmap_window_static_window_detach(
-                block->windows[--block->number_of_windows], &code))
+                block->windows[--block->number_of_windows], &code)) {
             error = mem_mman_errno(code);
+            block->stuck = true;
+        }
     }
     free(block->windows);
     block->windows = NULL;
@@ -286,7 +288,7 @@ int mem_mman_advise(struct block *block, size_t offset, size_t length,
 
 int mem_mman_free(struct block *block) {
     int error = detach(block);
-    if (!error)
+    if (!block->stuck)
         free(block->start);
     if (block->content != ANONYMOUS)
         mem_mmap_mapping_mapping_drop_own(block->mapping);

@@ -46,6 +46,8 @@ struct block {
     /* Of an attached one: the windows, one behind the other. */
     mem_mmap_window_own_window_t *windows;
     size_t number_of_windows;
+    /* Whether the host could not detach a window, whose pages stay the file's. */
+    bool stuck;
 
     /* Of a copy whose changes go to the file: the bytes that the file has. */
     char *written;

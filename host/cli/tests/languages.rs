@@ -159,7 +159,12 @@ fn c_sorts_in_place_as_coreutils_do() -> Result<()> {
         let run = Run::new().option(windows);
         fs::write(run.path("text"), &text)?;
         fs::write(run.path("expected"), &text)?;
-        native(run.dir.path(), "sort", &["expected", "-o", "expected"], "coreutils")?;
+        native(
+            run.dir.path(),
+            "sort",
+            &["expected", "-o", "expected"],
+            "coreutils",
+        )?;
         let printed = succeed(&run, &c_guest("sort"), &["text"]);
         assert_eq!(printed, "100000 lines\n");
         assert!(fs::read(run.path("text"))? == fs::read(run.path("expected"))?);
@@ -181,7 +186,9 @@ fn c_maps_as_posix_says() -> Result<()> {
         ("--mem-windows=y", &["coherent"][..]),
         (WITHOUT_WINDOWS, &[]),
     ] {
-        let run = Run::new().option(windows).option("--mem-max-locked-bytes=1MiB");
+        let run = Run::new()
+            .option(windows)
+            .option("--mem-max-locked-bytes=1MiB");
         let printed = succeed(&run, &guest, args);
         let expected = native(Run::new().dir.path(), posix, args, "")?;
         assert_eq!(printed, String::from_utf8(expected)?);
