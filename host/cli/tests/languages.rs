@@ -256,7 +256,8 @@ fn c_has_the_limits_that_the_header_tells() -> Result<()> {
 #[test]
 #[ignore = "needs clang and wasi-libc"]
 fn c_maps_more_than_one_window_takes() -> Result<()> {
-    assert_eq!(tried("large", &Run::new())?, "each has written: yes\n");
+    let printed = tried("large", &Run::new())?;
+    assert_eq!(printed, "each has written: yes\n".repeat(5));
     Ok(())
 }
 
