@@ -120,7 +120,8 @@ static void lock(void) {
     char *start = map(fd, 4 * PAGE, READ, MAP_SHARED);
     try("mlock", mlock(start + 5000, 1));
     try("mlock of more than is granted", mlock(start, 4 * PAGE));
-    try("munlock", munlock(start, 4 * PAGE));
+    try("munlock of more than is locked", munlock(start, 4 * PAGE));
+    try("mlock of all that is granted", mlock(start + 2 * PAGE, PAGE));
     char *anonymous = mmap(NULL, PAGE, WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     try("mlock of anonymous memory", mlock(anonymous, PAGE));
     try("its munlock", munlock(anonymous, PAGE));
