@@ -34,8 +34,8 @@
  *   reads as zero and raises no signal.
  * - munmap of a part ends the mapping of that part, but the guest has its
  *   memory again only when all of what one call of mmap gave is unmapped.
- * - There is no fork, and a program with threads has no mapped files: the host
- *   cannot put pages into memory that threads share.
+ * - There is no fork. One thread at a time may call these functions, and in
+ *   memory that threads share files are copies.
  *
  * Copies
  *
