@@ -27,6 +27,9 @@
 //! wasmtime-mem run --dir . target/wasm32-wasip2/debug/guest.wasm
 //! ```
 //!
+//! The [`guide`] tells which way to the bytes to take and what each costs, and
+//! has tables for those who come from memmap2 and from mmap-go.
+//!
 //! # Coming from Go's `mem`
 //!
 //! | there | here |
@@ -116,6 +119,15 @@
 //! msync(2), mlock(2), madvise(2) and mprotect(2) are to a process. Each has a
 //! form for a range in bytes, which the host widens to whole pages.
 //!
+//! # Descriptors of wasi:filesystem
+//!
+//! With the feature `wasi`, a guest that holds the descriptor of a directory
+//! or of an open file, a [`wasip2::filesystem::types::Descriptor`], maps by it:
+//! `Options::open_at` and `Options::open_descriptor`. The descriptor is then
+//! the grant, if the embedder lets guests map so.
+//!
+//! [`wasip2::filesystem::types::Descriptor`]: https://docs.rs/wasip2/2/wasip2/filesystem/types/struct.Descriptor.html
+//!
 //! # Errors
 //!
 //! An [`Error`] tells the operation, the path, an [`ErrorCode`] and what can
@@ -127,8 +139,8 @@
 //!
 //! Guests are built for `wasm32-wasip2`, `wasm32-wasip1` or
 //! `wasm32-unknown-unknown`, and run where a host has the WIT package
-//! `mem:mmap@0.1.0`: its interface `mapping`, and `window` if the guest makes
-//! windows.
+//! `mem:mmap@0.1.0`: its interface `mapping`, `window` if the guest makes windows,
+//! and `directory` if it maps by descriptors, which only hosts have.
 //!
 //! For other targets the crate maps in the process itself, by the same code as
 //! the host `mem-host`. What this documentation promises holds there too, with
@@ -187,7 +199,10 @@
 mod access;
 mod advice;
 mod cursor;
+#[cfg(feature = "wasi")]
+mod directory;
 mod error;
+pub mod guide;
 mod mapping;
 mod options;
 mod pages;

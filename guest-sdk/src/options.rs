@@ -98,7 +98,7 @@ pub fn anonymous(size: u64) -> Result<Mapping, Error> {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    request: Request,
+    pub(crate) request: Request,
 }
 
 impl Options {
@@ -183,21 +183,7 @@ impl Options {
     ///   excludes this use
     /// - [`ErrorCode::Io`]: the operating system reported another failure
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Mapping, Error> {
-        let path = path.as_ref();
-        let verb = if self.request.create {
-            "create"
-        } else {
-            "open"
-        };
-        let result = match path.to_str() {
-            Some(path) => Handle::map(Some(path), &self.request),
-            None => Err(ErrorCode::InvalidArgument),
-        };
-        let path = path.to_string_lossy();
-        match result {
-            Ok(handle) => Ok(self.mapping(handle, Some(&path))),
-            Err(code) => Err(self.error(verb, Some(&path), code)),
-        }
+        self.open_by(path.as_ref(), |path| Handle::map(Some(path), &self.request))
     }
 
     /// Maps fresh zero bytes that belong to no file (`MAP_ANONYMOUS` of
@@ -223,6 +209,28 @@ impl Options {
         match Handle::map(None, &self.request) {
             Ok(handle) => Ok(self.mapping(handle, None)),
             Err(code) => Err(self.error("open", None, code)),
+        }
+    }
+
+    /// Maps the file that `map` finds at `path`.
+    pub(crate) fn open_by(
+        &self,
+        path: &Path,
+        map: impl FnOnce(&str) -> Result<Handle, ErrorCode>,
+    ) -> Result<Mapping, Error> {
+        let verb = if self.request.create {
+            "create"
+        } else {
+            "open"
+        };
+        let result = path
+            .to_str()
+            .ok_or(ErrorCode::InvalidArgument)
+            .and_then(map);
+        let path = path.to_string_lossy();
+        match result {
+            Ok(handle) => Ok(self.mapping(handle, Some(&path))),
+            Err(code) => Err(self.error(verb, Some(&path), code)),
         }
     }
 

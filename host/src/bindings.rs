@@ -5,7 +5,7 @@ use mem_mapping::{self as mapping, MapOptions};
 
 mod generated {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "wit",
         world: "mem:mmap/imports",
     });
 }

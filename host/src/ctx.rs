@@ -92,6 +92,8 @@ pub struct MemCtxBuilder {
     allow_windows: bool,
     handle_bus_errors: bool,
     max_windows: u64,
+    #[cfg(feature = "wasi")]
+    descriptors: Option<Access>,
 }
 
 impl MemCtxBuilder {
@@ -109,6 +111,8 @@ impl MemCtxBuilder {
             allow_windows: false,
             handle_bus_errors: true,
             max_windows: 1024,
+            #[cfg(feature = "wasi")]
+            descriptors: None,
         }
     }
 
@@ -132,6 +136,19 @@ impl MemCtxBuilder {
         let grant = Grant::new(host.as_ref(), guest.as_ref(), access)?;
         self.grants.push(grant);
         Ok(self)
+    }
+
+    /// Lets the guest map files by its descriptors of wasi:filesystem, as far
+    /// as both `access` and the rights of the descriptor go. Not allowed by
+    /// default.
+    ///
+    /// It works for linkers that [`wasi::add_to_linker`] has been called on.
+    ///
+    /// [`wasi::add_to_linker`]: crate::wasi::add_to_linker
+    #[cfg(feature = "wasi")]
+    pub fn allow_descriptors(&mut self, access: Access) -> &mut Self {
+        self.descriptors = Some(access);
+        self
     }
 
     /// Lets the guest make the host's pages executable. Not allowed by default.
@@ -261,6 +278,8 @@ impl MemCtxBuilder {
                 grants: self.grants.clone(),
                 // What is read is a list, whose length has 32 bits.
                 max_read_bytes: self.max_read_bytes.min(u32::MAX.into()),
+                #[cfg(feature = "wasi")]
+                descriptors: self.descriptors,
                 policy: Policy {
                     allow_exec: self.allow_exec,
                     allow_windows: self.allow_windows,
@@ -315,7 +334,9 @@ pub trait MemView: Send {
 pub(crate) struct CtxInner {
     grants: Vec<Grant>,
     pub(crate) max_read_bytes: u64,
-    policy: Policy,
+    #[cfg(feature = "wasi")]
+    pub(crate) descriptors: Option<Access>,
+    pub(crate) policy: Policy,
     ledger: Arc<Ledger>,
 }
 
@@ -332,14 +353,28 @@ impl CtxInner {
         path: &str,
         options: MapOptions,
     ) -> Result<Handle, Error> {
+        self.enter(path, options, || {
+            if options.anonymous {
+                return self.policy.map_anonymous(options);
+            }
+            let (directory, path) = grant::find(&self.grants, path)?;
+            let open = |opening| directory.open(path, opening);
+            self.policy.map_file(by, options, open)
+        })
+    }
+
+    /// Counts and tells the attempt to map the file at `path`, and what came of
+    /// it.
+    pub(crate) fn enter(
+        &self,
+        path: &str,
+        options: MapOptions,
+        map: impl FnOnce() -> Result<Mapping, Error>,
+    ) -> Result<Handle, Error> {
         let span = tracing::debug_span!("map", path, ?options);
         let _entered = span.enter();
         let began = Began::now();
-        let mapped = if options.anonymous {
-            self.policy.map_anonymous(options)
-        } else {
-            self.map_file(by, path, options)
-        };
+        let mapped = map();
         match &mapped {
             Ok(mapping) => tracing::debug!(size = mapping.size(), "mapped"),
             Err(error) => tracing::debug!(%error, "not mapped"),
@@ -357,12 +392,6 @@ impl CtxInner {
             mapped.as_ref().map_err(|error| *error),
         );
         mapped.map(Arc::new)
-    }
-
-    fn map_file(&self, by: StoreId, path: &str, options: MapOptions) -> Result<Mapping, Error> {
-        let (grant, path) = grant::find(&self.grants, path)?;
-        let open = |opening| grant.open(path, opening);
-        self.policy.map_file(by, options, open)
     }
 
     /// Checks the grant of windows, and charges for one.

@@ -26,13 +26,11 @@ pub struct GrantError {
     source: io::Error,
 }
 
-/// A granted directory.
+/// A granted directory, and the guest's name for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
-    dir: Arc<Dir>,
-    /// The guest's name for the directory.
+    directory: Directory,
     prefix: String,
-    access: Access,
 }
 
 impl Grant {
@@ -43,10 +41,25 @@ impl Grant {
                 source,
             })?;
         Ok(Self {
-            dir: Arc::new(dir),
+            directory: Directory::new(dir, access),
             prefix: guest.to_owned(),
-            access,
         })
+    }
+}
+
+/// A directory whose files a guest may map.
+#[derive(Clone, Debug)]
+pub(crate) struct Directory {
+    dir: Arc<Dir>,
+    access: Access,
+}
+
+impl Directory {
+    pub(crate) fn new(dir: Dir, access: Access) -> Self {
+        Self {
+            dir: Arc::new(dir),
+            access,
+        }
     }
 
     /// Opens the file at `path`, which is relative to the directory.
@@ -91,19 +104,27 @@ impl Grant {
 pub(crate) fn find<'a, 'p>(
     grants: &'a [Grant],
     path: &'p str,
-) -> Result<(&'a Grant, &'p str), Error> {
-    if path.is_empty() || path.contains('\0') {
-        return Err(Error::InvalidArgument);
-    }
+) -> Result<(&'a Directory, &'p str), Error> {
+    check_path(path)?;
     grants
         .iter()
         .filter_map(|grant| {
             let rest = relative_to(path, &grant.prefix)?;
-            Some((grant, rest))
+            Some((&grant.directory, rest))
         })
         // The shorter the rest, the longer the prefix; the last maximum wins.
         .max_by_key(|(_, rest)| std::cmp::Reverse(rest.len()))
         .ok_or(Error::AccessDenied)
+}
+
+/// # Errors
+///
+/// `InvalidArgument` for an empty path or one with a NUL.
+pub(crate) fn check_path(path: &str) -> Result<(), Error> {
+    if path.is_empty() || path.contains('\0') {
+        return Err(Error::InvalidArgument);
+    }
+    Ok(())
 }
 
 /// What is left of `path` behind `prefix`, if it starts with it.
@@ -155,7 +176,7 @@ mod tests {
 
         grants.push(Grant::new(&dir, "data", Access::ReadWrite).unwrap());
         let (latest, _) = find(&grants, "/data/x").unwrap();
-        assert_eq!(latest.access, Access::ReadWrite);
+        assert_eq!(latest.directory.access, Access::ReadWrite);
     }
 
     #[test]

@@ -16,7 +16,9 @@
 //! read. A guest that asks for more gets an error and can go on.
 //!
 //! WASI's directories are not mem's: one that the guest shall both open by
-//! `std::fs` and map is granted to both.
+//! `std::fs` and map is granted to both. Guests that hold descriptors of
+//! wasi:filesystem can map by those: see [`wasi`](mod@wasi), which the feature of this name,
+//! a default one, brings.
 //!
 //! # Mappings and stores
 //!
@@ -142,6 +144,8 @@ mod linker;
 mod lower;
 mod reading;
 mod usage;
+#[cfg(feature = "wasi")]
+pub mod wasi;
 mod window;
 
 pub use self::ctx::{MemCtx, MemCtxBuilder, MemCtxView, MemView};

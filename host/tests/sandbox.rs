@@ -15,20 +15,25 @@ use std::sync::mpsc;
 use std::time::Duration;
 use test_host::{Host, Kind};
 
-/// Runs the guest as all that it is built as. A call that blocks fails, after
-/// longer where `MEM_TEST_ROUNDS` asks for a longer run.
-fn run(mut host: Host, guest: &'static str) -> Result<()> {
+/// Runs the guest as all that it is built as.
+fn run(host: Host, guest: &'static str) -> Result<()> {
+    run_as(&Kind::ALL, host, guest)
+}
+
+/// A call that blocks fails, after longer where `MEM_TEST_ROUNDS` asks for a
+/// longer run.
+fn run_as(kinds: &'static [Kind], mut host: Host, guest: &'static str) -> Result<()> {
     let (done, ended) = mpsc::channel();
     let longer = std::env::var_os("MEM_TEST_ROUNDS").is_some();
     let limit = Duration::from_secs(if longer { 3600 } else { 120 });
     std::thread::spawn(move || {
-        for kind in Kind::ALL {
+        for &kind in kinds {
             host.kind = kind;
             // Nobody waits any more if that fails.
             let _ = done.send(host.run(guest));
         }
     });
-    for kind in Kind::ALL {
+    for kind in kinds {
         ended
             .recv_timeout(limit)
             .with_context(|| format!("{guest} as {kind:?} has not ended"))??;
@@ -106,6 +111,10 @@ fn paths_are_refused() -> Result<()> {
     let writer = std::thread::spawn(move || fs::File::options().write(true).open(fifo));
 
     run(host_of(&granted)?, "paths_refused")?;
+    let mut by_descriptor = host_of(&granted)?;
+    by_descriptor.mem = MemCtx::builder();
+    by_descriptor.mem.allow_descriptors(Access::ReadWrite);
+    run_as(&[Kind::Component], by_descriptor, "directory_paths_refused")?;
     assert!(!writer.is_finished(), "the FIFO was opened");
     let _reader = fs::File::open(at("fifo"))?;
     writer.join().unwrap()?;

@@ -8,6 +8,9 @@ use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard
 
 use mem_mapping::{ByteRange, Error, MapOptions, Mapping, Policy, Quota, Quotas, StoreId};
 
+#[cfg(feature = "wasi")]
+use wasip2::filesystem::types::Descriptor;
+
 use super::{FlushMode, LINE, Request};
 use crate::range::Range;
 use crate::window::Placement;
@@ -42,6 +45,17 @@ pub struct Handle {
 type Result<T> = std::result::Result<T, ErrorCode>;
 
 impl Handle {
+    /// A process that is no guest holds no descriptors.
+    #[cfg(feature = "wasi")]
+    pub fn map_at(_: &Descriptor, _: &str, _: &Request) -> Result<Self> {
+        Err(ErrorCode::Unsupported)
+    }
+
+    #[cfg(feature = "wasi")]
+    pub fn map_of(_: &Descriptor, _: &Request) -> Result<Self> {
+        Err(ErrorCode::Unsupported)
+    }
+
     pub fn map(path: Option<&str>, request: &Request) -> Result<Self> {
         let options = MapOptions {
             access: access(request.access),

@@ -1,6 +1,8 @@
-//! `wasmtime-mem run`: what `wasmtime run` does, for guests that map files.
+//! `wasmtime-mem run`: what `wasmtime run` does, for guests that map files, and
+//! `wasmtime-mem new`, which makes one.
 
 mod engine;
+mod new;
 mod options;
 mod run;
 mod stats;
@@ -24,10 +26,14 @@ enum Subcommand {
     /// `--dir` are also those whose files the guest can map; the options that
     /// start with `--mem` grant it more, or less.
     Run(Box<run::Run>),
+    /// Makes a new guest in Rust: a package, with the contract in WIT, that
+    /// `cargo run` builds and runs.
+    New(new::New),
 }
 
 fn main() -> anyhow::Result<()> {
     match Command::parse().subcommand {
         Subcommand::Run(run) => run.execute(),
+        Subcommand::New(new) => new.execute(),
     }
 }

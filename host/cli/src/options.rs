@@ -5,8 +5,7 @@ use mem_host::{Access, GrantError, MemCtx};
 #[derive(clap::Args)]
 #[command(next_help_heading = "Mapped files")]
 pub struct MemOptions {
-    /// Let the guest map the files of `--dir` only for reading: read-only or
-    /// copy-on-write.
+    /// Let the guest map files only for reading: read-only or copy-on-write.
     ///
     /// This is about mapping; WASI's own functions can still write them.
     #[arg(long = "mem-read-only")]
@@ -108,6 +107,7 @@ impl MemOptions {
         } else {
             Access::ReadWrite
         };
+        builder.allow_descriptors(access);
         for (host, guest) in dirs {
             builder.preopened_dir(host, guest, access)?;
         }

@@ -79,8 +79,12 @@ impl Run {
             // guest.
             CliLinker::Component(linker) if options.wasm.timeout.is_none() => {
                 mem_host::add_to_linker_with(linker, view)?;
+                mem_host::wasi::add_to_linker_with(linker, view)?;
             }
-            CliLinker::Component(linker) => mem_host::add_to_linker_async_with(linker, view)?,
+            CliLinker::Component(linker) => {
+                mem_host::add_to_linker_async_with(linker, view)?;
+                mem_host::wasi::add_to_linker_async_with(linker, view)?;
+            }
             // Whose reads of lists have to be asynchronous where the guest is.
             CliLinker::Core(linker) => mem_host::core::add_to_linker_async_with(linker, view)?,
         }

@@ -53,3 +53,18 @@ fn the_lines_of_the_readme() -> Result<()> {
     assert_eq!(printed, expected, "{stderr}");
     Ok(())
 }
+
+/// The table of versions says what this is built of.
+#[test]
+fn the_versions_of_the_readme() {
+    let readme = include_str!("../../../README.md");
+    let lock = include_str!("../../../Cargo.lock");
+    let (_, locked) = lock.split_once("name = \"wasmtime\"\nversion = \"").unwrap();
+    let wasmtime = locked.split('.').next().unwrap();
+    let wit = include_str!("../../../wit/world.wit").lines().next().unwrap();
+    let contract = wit.trim_start_matches("package ").trim_end_matches(';');
+    let (mem, _) = env!("CARGO_PKG_VERSION").rsplit_once('.').unwrap();
+    let rust = env!("CARGO_PKG_RUST_VERSION");
+    let row = format!("| {mem} | `{contract}` | {wasmtime} | {rust} |");
+    assert!(readme.contains(&row), "{row}");
+}

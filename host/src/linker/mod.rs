@@ -112,10 +112,10 @@ pub(crate) trait View<T>:
 impl<T, V> View<T> for V where V: Fn(&mut T) -> MemCtxView<'_> + Copy + Send + Sync + 'static {}
 
 /// The linker's instance while functions are added to it.
-struct Interface<'a, T: 'static, V> {
-    instance: LinkerInstance<'a, T>,
-    view: V,
-    blocking: Blocking,
+pub(crate) struct Interface<'a, T: 'static, V> {
+    pub(crate) instance: LinkerInstance<'a, T>,
+    pub(crate) view: V,
+    pub(crate) blocking: Blocking,
 }
 
 impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
@@ -138,10 +138,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 let ctx = view.ctx.inner.clone();
                 Ok(move || ctx.map(by, &path, options.into()))
             },
-            |view, mapped| match mapped {
-                Ok(mapping) => Ok((Ok(view.table.push(mapping)?),)),
-                Err(error) => Ok((Err(wit::ErrorCode::from(error)),)),
-            },
+            hand_over,
         )?;
         self.may_block(
             "[static]mapping.unmap",
@@ -298,12 +295,31 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         Return: ComponentNamedList + Lower + 'static,
     {
         let view = self.view;
+        let start = move |by, data: &mut T, params| start(by, view(data), params);
+        self.may_block_with(name, start, finish)
+    }
+
+    /// Like `may_block`, for a `start` that needs more of the store's data
+    /// than the view.
+    pub(crate) fn may_block_with<Params, Job, Output, Return>(
+        &mut self,
+        name: &str,
+        start: impl Fn(StoreId, &mut T, Params) -> Result<Job> + Copy + Send + Sync + 'static,
+        finish: fn(MemCtxView<'_>, Output) -> Result<Return>,
+    ) -> Result<()>
+    where
+        Params: ComponentNamedList + Lift + 'static,
+        Job: FnOnce() -> Output + Send + 'static,
+        Output: Send + 'static,
+        Return: ComponentNamedList + Lower + 'static,
+    {
+        let view = self.view;
         match self.blocking {
             Blocking::InPlace => self.instance.func_wrap(
                 name,
                 move |mut store: StoreContextMut<'_, T>, params: Params| {
                     let by = store_id(&store);
-                    let job = start(by, view(store.data_mut()), params)?;
+                    let job = start(by, store.data_mut(), params)?;
                     finish(view(store.data_mut()), job())
                 },
             ),
@@ -312,13 +328,24 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 move |mut store: StoreContextMut<'_, T>, params: Params| {
                     Box::new(async move {
                         let by = store_id(&store);
-                        let job = start(by, view(store.data_mut()), params)?;
+                        let job = start(by, store.data_mut(), params)?;
                         let output = tokio::task::spawn_blocking(job).await?;
                         finish(view(store.data_mut()), output)
                     })
                 },
             ),
         }
+    }
+}
+
+/// Gives the guest a handle of what was mapped.
+pub(crate) fn hand_over(
+    view: MemCtxView<'_>,
+    mapped: std::result::Result<Handle, Error>,
+) -> Result<(std::result::Result<Resource<Handle>, wit::ErrorCode>,)> {
+    match mapped {
+        Ok(mapping) => Ok((Ok(view.table.push(mapping)?),)),
+        Err(error) => Ok((Err(error.into()),)),
     }
 }
 

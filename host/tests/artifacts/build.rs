@@ -12,6 +12,7 @@ const WITHOUT_WASI: &str = "wasm32-unknown-unknown";
 const PACKAGES: &[&str] = &[
     "bench-guest",
     "cow",
+    "digests",
     "grep",
     "inspect",
     "kv",

@@ -1,6 +1,8 @@
 //! Guests: calls into the host by the contract in `wit/`.
 
 mod attach;
+#[cfg(feature = "wasi")]
+mod directory;
 mod error_case;
 mod load;
 mod memory;
@@ -17,7 +19,7 @@ use crate::{Access, Advice, ErrorCode, Protection};
 
 mod wit {
     wit_bindgen::generate!({
-        path: "../wit",
+        path: "wit",
         world: "mem:mmap/imports",
     });
 }
@@ -29,12 +31,10 @@ type Result<T> = std::result::Result<T, ErrorCode>;
 
 impl Handle {
     pub fn map(path: Option<&str>, request: &Request) -> Result<Self> {
-        let options = contract::MapOptions {
-            access: access(request.access),
-            flags: flags(path, request),
-            offset: request.offset,
-            length: request.length,
-        };
+        let mut options = options(request);
+        if path.is_none() {
+            options.flags = options.flags | contract::MapFlags::ANONYMOUS;
+        }
         contract::file_map(path.unwrap_or(""), options)
             .map(Self)
             .map_err(code)
@@ -171,13 +171,17 @@ fn access(access: Access) -> contract::Access {
     }
 }
 
-fn flags(path: Option<&str>, request: &Request) -> contract::MapFlags {
+fn options(request: &Request) -> contract::MapOptions {
     use contract::MapFlags;
     let when = |set, flag| if set { flag } else { MapFlags::empty() };
-    when(path.is_none(), MapFlags::ANONYMOUS)
-        | when(request.exec, MapFlags::EXEC)
-        | when(request.create, MapFlags::CREATE)
-        | when(request.populate, MapFlags::POPULATE)
+    contract::MapOptions {
+        access: access(request.access),
+        flags: when(request.exec, MapFlags::EXEC)
+            | when(request.create, MapFlags::CREATE)
+            | when(request.populate, MapFlags::POPULATE),
+        offset: request.offset,
+        length: request.length,
+    }
 }
 
 fn bytes(Range { offset, length }: Range) -> contract::Range {

@@ -4,7 +4,9 @@
 
 mod buffer;
 mod counting;
+pub mod descriptors;
 mod memory;
+pub mod paths;
 
 pub use buffer::{Buffer, map, map_from};
 pub use counting::Counting;

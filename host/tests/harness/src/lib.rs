@@ -61,6 +61,8 @@ pub struct Host {
     pub args: Vec<String>,
     /// Directories granted to WASI, by the guest's name.
     pub wasi_dirs: Vec<(PathBuf, &'static str)>,
+    /// Directories granted to WASI for reading only.
+    pub wasi_read_only_dirs: Vec<(PathBuf, &'static str)>,
     /// Where the guest is compiled.
     pub engine: Engine,
     /// What the guest is run as.
@@ -106,6 +108,7 @@ impl Host {
         mem.preopened_dir(dir.path(), ".", access).unwrap();
         Self {
             wasi_dirs: vec![(dir.path().to_owned(), ".")],
+            wasi_read_only_dirs: Vec::new(),
             args: Vec::new(),
             dir,
             mem,
@@ -169,6 +172,9 @@ impl Host {
         for (host, guest) in &self.wasi_dirs {
             wasi.preopened_dir(host, guest, FsPerms::ReadWrite).unwrap();
         }
+        for (host, guest) in &self.wasi_read_only_dirs {
+            wasi.preopened_dir(host, guest, FsPerms::ReadOnly).unwrap();
+        }
         wasi
     }
 }
@@ -220,6 +226,7 @@ impl Guest {
         let mut linker = Linker::new(store.engine());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         mem_host::add_to_linker_async::<State>(&mut linker)?;
+        mem_host::wasi::add_to_linker_async::<State>(&mut linker)?;
         let command = bindings::Command::instantiate_async(&mut *store, component, &linker).await?;
         let result = command.wasi_cli_run().call_run(store).await?;
         result.ok().context("the guest exits with a failure")
@@ -231,6 +238,7 @@ pub fn run_component(store: &mut Store<State>, component: &Component) -> Result<
     let mut linker = Linker::new(store.engine());
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     mem_host::add_to_linker::<State>(&mut linker)?;
+    mem_host::wasi::add_to_linker::<State>(&mut linker)?;
     let command = bindings::sync::Command::instantiate(&mut *store, component, &linker)?;
     let result = command.wasi_cli_run().call_run(store)?;
     result.ok().context("the guest exits with a failure")

@@ -1,0 +1,125 @@
+//! Which way to the bytes to take, what each costs, and where the functions of
+//! other crates and packages are.
+//!
+//! # Which access should I take?
+//!
+//! | the program | takes | because |
+//! | --- | --- | --- |
+//! | follows pointers: a search tree, a hash table, an index | [`Mapping::window`] | a load has no call: it takes 1.26 times the time of a native one, and is 1,985 times faster than a seek and a read of `std::fs` |
+//! | works through all bytes, or hands a slice to a parser | [`Mapping::window`] | a sum over a window runs at 0.86 of the speed of native memmap2 |
+//! | has no windows and works through all bytes | [`Mapping::read_at`] with a buffer of 64 KiB, or a [`Cursor`] | the copy runs at 0.77 of the speed of a native one, and is 13 times faster than a read of `std::fs` |
+//! | has no windows and needs records of some bytes, one after the other | [`Mapping::read_at`] into the same buffer | a read of 64 bytes is 66 times faster than a seek and a read of `std::fs` |
+//! | has no windows and needs records whose places it knows before | [`Mapping::read_many`] | one call for all: 1,000 records of 64 bytes are 8.7 times faster than by a call for each |
+//! | needs a number here and there | [`Mapping::get`], [`Mapping::set`] | the call is nearly all of it: 1.05 times the time of a method that does nothing |
+//! | writes records | [`Mapping::write_at`], or [`Mapping::window_mut`] | a write of 64 KiB is 10 times faster than by `std::fs` |
+//! | needs the bytes as they are now, whoever changes them later | [`Mapping::bytes`] | it is a copy, in the guest's memory |
+//! | works on a file larger than the guest's memory | handles, or one window after another | offsets have 64 bits; a mapping of 4 GiB takes 1.03 times the time of one of 4 KiB |
+//!
+//! # What it costs
+//!
+//! The figures above are those of the README's section "What it costs", of one
+//! run on a machine with two cores, the files in the page cache:
+//!
+//! | figure | row of that section |
+//! | --- | --- |
+//! | 1.26 times the time | `window-load-u64-random/native-mmap` |
+//! | 1,985 times faster | `window-load-u64-random/wasi-fs` |
+//! | 0.86 of its speed | `window-sum/native-mmap` |
+//! | 0.77 of its speed | `read-64KiB/native-memcpy` |
+//! | 13 times faster | `read-64KiB/wasi-fs` |
+//! | 66 times faster | `read-64B-random/wasi-fs` |
+//! | 8.7 times faster | `read-many-1000x64B/component-read-64B` |
+//! | 1.05 times the time | `load-u64/empty-call` |
+//! | 10 times faster | `write-64KiB/wasi-fs` |
+//! | 1.03 times the time | `map-unmap/size` |
+//!
+//! What does not show in them:
+//!
+//! - A call costs about as much as the copy of some KiB, so the number of calls
+//!   counts for more than the number of bytes.
+//! - To make a window takes some system calls, whatever its length, and a page
+//!   fault for each page at its first use. Make few, and keep them.
+//! - A window takes as much of the guest's address space as a copy would, which
+//!   ends at 4 GiB, but only the pages that are used take memory.
+//! - Where a host has no windows, [`Mapping::window`] copies the range at once.
+//!   For a few bytes of a large file, read them instead:
+//!   [`Window::is_zero_copy`] tells.
+//! - A synchronous flush waits for the disk. Write much, then flush once.
+//!
+//! # Coming from memmap2
+//!
+//! Paths take the place of files, for a host grants directories; nothing is
+//! `unsafe` for a guest, for what a file's other users can do is between the
+//! host and them ([`Window`] tells what a guest has to keep).
+//!
+//! | there | here |
+//! | --- | --- |
+//! | `Mmap::map(&file)` | [`open`]`(path)`, and [`window`](crate::Mapping::window)`(..)` for the slice |
+//! | `MmapMut::map_mut(&file)` | [`open_mut`]`(path)`, and [`window_mut`](crate::Mapping::window_mut)`(..)` for the slice |
+//! | `file.set_len(n)`, then `MmapMut::map_mut(&file)` | [`create`]`(path, n)` |
+//! | `MmapMut::map_anon(n)` | [`anonymous`]`(n)` |
+//! | `MmapRaw` | [`Mapping`]: it never lends its bytes, and copies them |
+//! | `MmapOptions::offset`, `len`, `populate` | [`Options::offset`], [`Options::len`], [`Options::populate`] |
+//! | `MmapOptions::map_exec` | [`Options::exec`] |
+//! | `MmapOptions::map_copy` | [`Options::access`]`(`[`Access::CopyOnWrite`]`)` |
+//! | `MmapOptions::map_copy_read_only` | the same, then [`Mapping::protect`]`(`[`Protection::Read`]`)` |
+//! | `MmapOptions::huge` | [`Mapping::advise`]`(`[`Advice::HugePage`]`)` |
+//! | `MmapOptions::stack`, `no_reserve_swap` | nothing: the memory is the host's |
+//! | `Deref` of `Mmap` and `MmapMut` | that of [`Window`] and [`WindowMut`] |
+//! | `flush`, `flush_range`, `flush_async`, `flush_async_range` | the same names, with ranges like `4096..8192`; [`WindowMut::flush`] for a window |
+//! | `advise`, `advise_range` | the same names |
+//! | `unchecked_advise` | nothing: advice never changes a byte |
+//! | `lock`, `unlock` | the same names, and [`lock_range`](crate::Mapping::lock_range), [`unlock_range`](crate::Mapping::unlock_range) |
+//! | `make_read_only`, `make_mut`, `make_exec` | [`Mapping::protect`] |
+//! | `remap` | nothing: a mapping never changes its length; map the file anew |
+//! | `drop` | `drop`, or [`Mapping::unmap`], which reports a flush that fails |
+//!
+//! # Coming from mmap-go
+//!
+//! | there | here |
+//! | --- | --- |
+//! | `mmap.Map(f, mmap.RDONLY, 0)` | [`open`]`(path)` |
+//! | `mmap.Map(f, mmap.RDWR, 0)` | [`open_mut`]`(path)` |
+//! | `mmap.Map(f, mmap.COPY, 0)` | [`Options::access`]`(`[`Access::CopyOnWrite`]`)` |
+//! | `mmap.EXEC` | [`Options::exec`] |
+//! | `mmap.MapRegion(nil, n, mmap.RDWR, mmap.ANON, 0)` | [`anonymous`]`(n)` |
+//! | `mmap.MapRegion(f, n, prot, flags, offset)` | [`Options::len`], [`Options::offset`], which need not be a multiple of the page size |
+//! | `MMap`, a `[]byte` | [`Mapping::window`], [`Mapping::window_mut`] |
+//! | `m.Flush()` | [`Mapping::flush`], or [`WindowMut::flush`] for a window |
+//! | `m.Lock()`, `m.Unlock()` | [`Mapping::lock`], [`Mapping::unlock`] |
+//! | `m.Unmap()` | [`Mapping::unmap`]: it flushes first |
+//!
+//! For the Go package `mem` there is a table on the [front page](crate).
+//!
+//! [`Access::CopyOnWrite`]: crate::Access::CopyOnWrite
+//! [`Advice::HugePage`]: crate::Advice::HugePage
+//! [`Cursor`]: crate::Cursor
+//! [`Mapping`]: crate::Mapping
+//! [`Mapping::advise`]: crate::Mapping::advise
+//! [`Mapping::bytes`]: crate::Mapping::bytes
+//! [`Mapping::flush`]: crate::Mapping::flush
+//! [`Mapping::get`]: crate::Mapping::get
+//! [`Mapping::lock`]: crate::Mapping::lock
+//! [`Mapping::protect`]: crate::Mapping::protect
+//! [`Mapping::read_at`]: crate::Mapping::read_at
+//! [`Mapping::read_many`]: crate::Mapping::read_many
+//! [`Mapping::set`]: crate::Mapping::set
+//! [`Mapping::unlock`]: crate::Mapping::unlock
+//! [`Mapping::unmap`]: crate::Mapping::unmap
+//! [`Mapping::window`]: crate::Mapping::window
+//! [`Mapping::window_mut`]: crate::Mapping::window_mut
+//! [`Mapping::write_at`]: crate::Mapping::write_at
+//! [`Options::access`]: crate::Options::access
+//! [`Options::exec`]: crate::Options::exec
+//! [`Options::len`]: crate::Options::len
+//! [`Options::offset`]: crate::Options::offset
+//! [`Options::populate`]: crate::Options::populate
+//! [`Protection::Read`]: crate::Protection::Read
+//! [`Window`]: crate::Window
+//! [`Window::is_zero_copy`]: crate::Window::is_zero_copy
+//! [`WindowMut`]: crate::WindowMut
+//! [`WindowMut::flush`]: crate::WindowMut::flush
+//! [`anonymous`]: crate::anonymous
+//! [`create`]: crate::create
+//! [`open`]: crate::open
+//! [`open_mut`]: crate::open_mut
