@@ -2,13 +2,9 @@
 //! directory is tested in `sandbox.rs`, with the paths of `file-map`.
 
 use anyhow::Result;
-use mem_host::{Access, MemCtx, MemCtxView};
+use mem_host::{Access, MemCtx};
 use std::fs;
 use test_host::Host;
-use wasmtime::Store;
-use wasmtime::component::{Linker, ResourceTable};
-use wasmtime_wasi::p2::bindings::sync::Command;
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 
 /// A host that grants nothing to mem, but what descriptors let the guest open.
 fn host(access: Access) -> Host {
@@ -102,52 +98,4 @@ fn what_is_no_descriptor_traps() -> Result<()> {
     // The host goes on.
     host.args.clear();
     host.run("directory_raw")
-}
-
-/// A store that keeps WASI's resources apart from the mappings.
-struct TwoTables {
-    mem: MemCtx,
-    mappings: ResourceTable,
-    wasi: WasiCtx,
-    table: ResourceTable,
-}
-
-impl WasiView for TwoTables {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
-    }
-}
-
-#[test]
-fn the_tables_can_be_two() -> Result<()> {
-    fn view(state: &mut TwoTables) -> MemCtxView<'_> {
-        MemCtxView {
-            ctx: &state.mem,
-            table: &mut state.mappings,
-        }
-    }
-    let host = host(Access::ReadWrite);
-    host.write("file", "abc");
-    let mut wasi = WasiCtx::builder();
-    wasi.args(&["guest", "read-write"])
-        .preopened_dir(host.dir.path(), ".", FsPerms::ReadWrite)?;
-    let state = TwoTables {
-        mem: host.mem.build(),
-        mappings: ResourceTable::new(),
-        wasi: wasi.build(),
-        table: ResourceTable::new(),
-    };
-    let mut linker = Linker::new(&host.engine);
-    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-    mem_host::add_to_linker_with(&mut linker, view)?;
-    mem_host::wasi::add_to_linker_with(&mut linker, view)?;
-    let guest = test_host::component(&host.engine, "directory_granted")?;
-    let mut store = Store::new(&host.engine, state);
-    let command = Command::instantiate(&mut store, &guest, &linker)?;
-    let result = command.wasi_cli_run().call_run(&mut store)?;
-    assert_eq!(result, Ok(()));
-    Ok(())
 }
