@@ -59,9 +59,14 @@ fn the_lines_of_the_readme() -> Result<()> {
 fn the_versions_of_the_readme() {
     let readme = include_str!("../../../README.md");
     let lock = include_str!("../../../Cargo.lock");
-    let (_, locked) = lock.split_once("name = \"wasmtime\"\nversion = \"").unwrap();
+    let (_, locked) = lock
+        .split_once("name = \"wasmtime\"\nversion = \"")
+        .unwrap();
     let wasmtime = locked.split('.').next().unwrap();
-    let wit = include_str!("../../../wit/world.wit").lines().next().unwrap();
+    let wit = include_str!("../../../wit/world.wit")
+        .lines()
+        .next()
+        .unwrap();
     let contract = wit.trim_start_matches("package ").trim_end_matches(';');
     let (mem, _) = env!("CARGO_PKG_VERSION").rsplit_once('.').unwrap();
     let rust = env!("CARGO_PKG_RUST_VERSION");
