@@ -142,8 +142,8 @@
 //! `mem:mmap@0.1.0`: its interface `mapping`, `window` if the guest makes windows,
 //! and `directory` if it maps by descriptors, which only hosts have.
 //!
-//! For other targets the crate maps in the process itself, by the same code as
-//! the host `mem-host`. What this documentation promises holds there too, with
+//! For other targets the crate maps in the process itself, by its default feature
+//! `native` and the same code as the host `mem-host`. What this documentation promises holds there too, with
 //! the same errors; Linux is where everything works and is tested. Where it says
 //! host, that is the process:
 //!

@@ -357,8 +357,8 @@ impl CtxInner {
             if options.anonymous {
                 return self.policy.map_anonymous(options);
             }
-            let (directory, path) = grant::find(&self.grants, path)?;
-            let open = |opening| directory.open(path, opening);
+            let (grant, path) = grant::find(&self.grants, path)?;
+            let open = |opening| grant.directory.open(path, opening);
             self.policy.map_file(by, options, open)
         })
     }

@@ -29,7 +29,7 @@ pub struct GrantError {
 /// A granted directory, and the guest's name for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
-    directory: Directory,
+    pub(crate) directory: Directory,
     prefix: String,
 }
 
@@ -104,13 +104,13 @@ impl Directory {
 pub(crate) fn find<'a, 'p>(
     grants: &'a [Grant],
     path: &'p str,
-) -> Result<(&'a Directory, &'p str), Error> {
+) -> Result<(&'a Grant, &'p str), Error> {
     check_path(path)?;
     grants
         .iter()
         .filter_map(|grant| {
             let rest = relative_to(path, &grant.prefix)?;
-            Some((&grant.directory, rest))
+            Some((grant, rest))
         })
         // The shorter the rest, the longer the prefix; the last maximum wins.
         .max_by_key(|(_, rest)| std::cmp::Reverse(rest.len()))

@@ -9,10 +9,12 @@ mod wasm;
 #[cfg(target_family = "wasm")]
 pub(crate) use wasm::{Attached, Handle};
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(not(target_family = "wasm"), feature = "native"))]
 mod native;
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(not(target_family = "wasm"), feature = "native"))]
 pub(crate) use native::{Attached, Handle};
+#[cfg(all(not(target_family = "wasm"), not(feature = "native")))]
+compile_error!("on targets other than WebAssembly the crate needs its feature `native`");
 
 /// The most ranges that go to the host in one call. Their list is made on the
 /// stack.

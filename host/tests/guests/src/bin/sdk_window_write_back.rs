@@ -9,7 +9,7 @@ const LENGTH: usize = 3 * PAGE as usize + 777;
 
 fn main() {
     let endings: [fn(WindowMut); 3] = [
-        |mut window| window.flush().unwrap(),
+        |window| window.flush().unwrap(),
         |window| window.detach().unwrap(),
         drop,
     ];
