@@ -1,6 +1,9 @@
 //! The files that guests map.
 
-use std::fs;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -8,6 +11,10 @@ use tempfile::TempDir;
 /// such a file system, so that a flush does not wait for a disk.
 pub struct Files {
     dir: TempDir,
+    /// Those that stay, which need not be looked up again.
+    open: RefCell<HashMap<&'static str, File>>,
+    /// How often somebody asked what stays mapped.
+    asked: Cell<u32>,
 }
 
 impl Files {
@@ -22,7 +29,11 @@ impl Files {
         for name in ["rw", "rw/directory", "ro"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
-        Self { dir }
+        Self {
+            dir,
+            open: RefCell::default(),
+            asked: Cell::new(0),
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -30,20 +41,51 @@ impl Files {
     }
 
     /// Makes the file `name` have just these bytes, or removes it.
-    pub fn set(&self, name: &str, bytes: Option<&[u8]>) {
-        match bytes {
-            Some(bytes) => fs::write(self.path(name), bytes).unwrap(),
-            None => drop(fs::remove_file(self.path(name))),
-        }
+    pub fn set(&self, name: &'static str, bytes: Option<&[u8]>) {
+        let Some(bytes) = bytes else {
+            self.open.borrow_mut().remove(name);
+            // Mostly it is not there.
+            let _ = fs::remove_file(self.path(name));
+            return;
+        };
+        let mut open = self.open.borrow_mut();
+        let file = open.entry(name).or_insert_with(|| {
+            let mut options = File::options();
+            options.read(true).write(true).create(true).truncate(true);
+            options.open(self.path(name)).unwrap()
+        });
+        // Nothing stays of what was behind the end in the last page.
+        file.set_len(0).unwrap();
+        file.write_all_at(bytes, 0).unwrap();
     }
 
     /// The bytes of the file `name`, if it is there.
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
-        fs::read(self.path(name)).ok()
+        let open = self.open.borrow();
+        let Some(file) = open.get(name) else {
+            return fs::read(self.path(name)).ok();
+        };
+        let mut bytes = vec![0; file.metadata().unwrap().len() as usize];
+        file.read_exact_at(&mut bytes, 0).unwrap();
+        Some(bytes)
     }
 
-    /// How many mappings of these files this process has.
-    pub fn mapped(&self) -> usize {
+    /// Looks whether this process has mappings of these files: at first, and
+    /// then now and then, for it takes as long as several inputs, and what
+    /// stays mapped is found later too.
+    ///
+    /// # Panics
+    ///
+    /// If it has.
+    pub fn check_unmapped(&self) {
+        let asked = self.asked.get();
+        self.asked.set(asked.wrapping_add(1));
+        if asked.is_multiple_of(64) {
+            assert_eq!(self.mapped(), 0, "something stays mapped, of 64 inputs");
+        }
+    }
+
+    fn mapped(&self) -> usize {
         let maps = fs::read_to_string("/proc/self/maps").unwrap();
         let dir = self.dir.path().to_str().unwrap();
         maps.lines().filter(|line| line.contains(dir)).count()

@@ -3,7 +3,7 @@
 use mem_host::{MemCtx, MemCtxView, MemView};
 use std::fmt::Write as _;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc};
+use wasmtime::{Config, Engine, Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc};
 
 /// What a store of a guest holds.
 pub struct State {
@@ -222,6 +222,13 @@ fn text() -> String {
     }
     text.push(')');
     text
+}
+
+/// A configuration for guests that trap all the time: nobody asks where.
+pub fn config() -> Config {
+    let mut config = Config::new();
+    config.wasm_backtrace_max_frames(None);
+    config
 }
 
 /// The guest, compiled and linked.

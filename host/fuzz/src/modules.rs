@@ -3,12 +3,12 @@
 //! mapped.
 
 use crate::files::{Files, pattern};
-use crate::guest::{State, imports, tamed_imports, tamer};
+use crate::guest::{State, config, imports, tamed_imports, tamer};
 use crate::input::page;
 use arbitrary::{Arbitrary, Unstructured};
 use mem_host::{Access, MemCtx, MemCtxBuilder};
 use wasm_smith::{InstructionKind, InstructionKinds, Module as Generated};
-use wasmtime::{Config, Engine, Instance, InstancePre, Linker, Module, OptLevel, Store, Val};
+use wasmtime::{Engine, Instance, InstancePre, Linker, Module, OptLevel, Store, Val};
 
 /// What a module exports for the host, and for us to call.
 const EXPORTS: &str = r#"
@@ -53,7 +53,7 @@ pub fn run(data: &[u8]) {
 
 impl Host {
     fn new() -> Self {
-        let mut config = Config::new();
+        let mut config = config();
         mem_host::enable_windows(&mut config)
             .consume_fuel(true)
             .cranelift_opt_level(OptLevel::None);
@@ -157,7 +157,7 @@ impl Host {
         }
         drop(store);
         assert!(self.files.get("ro/ab").as_deref() == Some(&bytes));
-        assert_eq!(self.files.mapped(), 0, "something stays mapped");
+        self.files.check_unmapped();
         Ok(())
     }
 

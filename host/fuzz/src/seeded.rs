@@ -5,10 +5,12 @@ use rand::{Rng, RngExt, SeedableRng};
 use std::fs;
 use std::path::Path;
 
-/// How many inputs, unless the environment says so.
-fn inputs(default: u64) -> u64 {
-    match std::env::var("MEM_FUZZ_INPUTS") {
-        Ok(inputs) => inputs.parse().expect("MEM_FUZZ_INPUTS is a number"),
+/// The number that the environment has, if it has one.
+fn number(variable: &str, default: u64) -> u64 {
+    match std::env::var(variable) {
+        Ok(number) => number
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is a number")),
         Err(_) => default,
     }
 }
@@ -23,7 +25,8 @@ fn run(name: &str, target: fn(&[u8]), default: u64, longest: usize) {
             check(target, &data, &input.display().to_string());
         }
     }
-    for seed in 0..inputs(default) {
+    let first = number("MEM_FUZZ_SEED", 0);
+    for seed in first..first + number("MEM_FUZZ_INPUTS", default) {
         let mut rng = SmallRng::seed_from_u64(seed);
         let mut data = vec![0; rng.random_range(0..longest)];
         rng.fill_bytes(&mut data);

@@ -8,7 +8,7 @@ use self::model::{
     READ_ONLY_FILE, Target,
 };
 use crate::files::{Files, pattern};
-use crate::guest::{Failure::*, Function, Guest, Outcome, Running};
+use crate::guest::{Failure::*, Function, Guest, Outcome, Running, config};
 use crate::input::{Number, Pick, page};
 use arbitrary::{Arbitrary, Unstructured};
 use mem_host::{MemCtx, MemCtxBuilder};
@@ -89,7 +89,7 @@ impl Host {
             .max_mappings(MAX_MAPPINGS)
             .max_read_bytes(MAX_READ);
         Self {
-            guest: Guest::new(&Engine::default()),
+            guest: Guest::new(&Engine::new(&config()).unwrap()),
             files,
             grants,
         }

@@ -167,14 +167,14 @@ impl Model {
             self.charge(options, length)?;
             return Ok(self.mapping(None, options, length as usize));
         }
+        if let Target::Refused(failure @ (InvalidArgument | AccessDenied)) = target {
+            return Err(failure);
+        }
         if options.create && access != Access::ReadWrite {
             return Err(InvalidArgument);
         }
         let end = offset.checked_add(options.length.unwrap_or(0));
         let end = end.ok_or(InvalidArgument)?;
-        if let Target::Refused(failure @ (InvalidArgument | AccessDenied)) = target {
-            return Err(failure);
-        }
         self.charge(options, options.length.unwrap_or(0))?;
         if options.create && end > i64::MAX as u64 {
             return Err(NoSpace);

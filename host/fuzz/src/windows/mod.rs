@@ -5,11 +5,11 @@ mod model;
 
 use self::model::{Access, File, MAX_WINDOWS, Model};
 use crate::files::{Files, pattern};
-use crate::guest::{Failure::*, Function, Guest, Outcome, Running, WASM_PAGE};
+use crate::guest::{Failure::*, Function, Guest, Outcome, Running, WASM_PAGE, config};
 use crate::input::{Number, Pick, page};
 use arbitrary::{Arbitrary, Unstructured};
 use mem_host::{MemCtx, MemCtxBuilder};
-use wasmtime::{Config, Engine};
+use wasmtime::Engine;
 
 const FILES: [&str; 3] = ["rw/a", "rw/b", "ro/c"];
 const PATHS: [&str; 3] = ["a", "b", "/ro/c"];
@@ -84,7 +84,7 @@ impl Host {
         // SAFETY: nobody writes these files while the one guest runs that maps
         // them.
         unsafe { grants.allow_windows(true) };
-        let mut config = Config::new();
+        let mut config = config();
         mem_host::enable_windows(&mut config);
         Self {
             guest: Guest::new(&Engine::new(&config).unwrap()),
@@ -122,7 +122,7 @@ impl Host {
             let bytes = self.files.get(name).unwrap();
             assert!(bytes == file.bytes(), "{name} has other bytes");
         }
-        assert_eq!(self.files.mapped(), 0, "something stays mapped");
+        self.files.check_unmapped();
     }
 }
 

@@ -4,6 +4,7 @@ use crate::guest::{Failure::*, Outcome, WASM_PAGE};
 use crate::input::page;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 pub const MAX_WINDOWS: usize = 3;
 
@@ -66,6 +67,8 @@ impl Mapping {
 
 /// A page of the guest's memory.
 enum GuestPage {
+    /// Zeros that nobody has written to.
+    Zeros,
     /// Nobody else has these bytes.
     Own(Vec<u8>),
     /// A page of a file.
@@ -97,7 +100,7 @@ impl Model {
 
     pub fn grow(&mut self, wasm_pages: usize) {
         let pages = wasm_pages * WASM_PAGE / page();
-        let zeros = || GuestPage::Own(vec![0; page()]);
+        let zeros = || GuestPage::Zeros;
         self.guest.extend(std::iter::repeat_with(zeros).take(pages));
     }
 
@@ -172,7 +175,9 @@ impl Model {
 
     /// The bytes of one of the guest's pages.
     fn page_bytes(&self, index: usize) -> &[u8] {
+        static ZEROS: LazyLock<Vec<u8>> = LazyLock::new(|| vec![0; page()]);
         match &self.guest[index] {
+            GuestPage::Zeros => &ZEROS,
             GuestPage::Own(bytes) => bytes,
             GuestPage::Shared(file, index) | GuestPage::Private(file, index) => {
                 &self.files[*file].pages[*index]
@@ -201,13 +206,17 @@ impl Model {
     pub fn write_guest(&mut self, address: usize, mut from: &[u8]) -> Outcome<()> {
         for (index, within) in by_page(self.checked_guest(address, from.len())?) {
             let guest = &mut self.guest[index];
-            if let GuestPage::Private(file, index) = guest {
-                *guest = GuestPage::Own(self.files[*file].pages[*index].clone());
+            match guest {
+                GuestPage::Zeros => *guest = GuestPage::Own(vec![0; page()]),
+                GuestPage::Private(file, index) => {
+                    *guest = GuestPage::Own(self.files[*file].pages[*index].clone());
+                }
+                GuestPage::Own(_) | GuestPage::Shared(..) => {}
             }
             let to = match guest {
                 GuestPage::Own(bytes) => bytes,
                 GuestPage::Shared(file, index) => &mut self.files[*file].pages[*index],
-                GuestPage::Private(..) => unreachable!(),
+                GuestPage::Zeros | GuestPage::Private(..) => unreachable!(),
             };
             let (these, rest) = from.split_at(within.len());
             to[within].copy_from_slice(these);
@@ -296,7 +305,7 @@ impl Model {
 
     pub fn detach(&mut self, window: u32) -> Outcome<()> {
         for index in self.windows.remove(&window).ok_or(Trap)? {
-            self.guest[index] = GuestPage::Own(vec![0; page()]);
+            self.guest[index] = GuestPage::Zeros;
         }
         Ok(())
     }
