@@ -177,3 +177,34 @@ fn recover(address: usize) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_range_that_changes_is_seen_whole_or_not_at_all() {
+        let enough = if cfg!(miri) { 20 } else { 200_000 };
+        let slot = Slot::publish_new();
+        let seen = AtomicUsize::new(0);
+        let changing = || seen.load(Ordering::Relaxed) < enough;
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                // As the handler does, on any thread.
+                scope.spawn(|| {
+                    while changing() {
+                        if let Some(range) = slot.range() {
+                            assert_eq!(range.end, 2 * range.start);
+                            seen.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+            (0..)
+                .take_while(|_| changing())
+                .for_each(|start| slot.set(start..2 * start));
+        });
+        slot.set(0..0);
+    }
+}
