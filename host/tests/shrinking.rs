@@ -32,6 +32,7 @@ fn each_access_gives_the_file_or_zeros_or_truncated() -> Result<()> {
                     let mut host = Host::with_windows();
                     host.kind = kind;
                     host.args.push(seed.to_string());
+                    host.mem.max_locked_bytes(1 << 20);
                     host.mem
                         .preopened_dir(shared, "shared", Access::ReadWrite)?;
                     host.wasi_dirs.push((shared.to_owned(), "shared"));

@@ -42,10 +42,17 @@ impl Mapping {
             &pages,
             |state| state.locked = true,
             || {
-                let guard = region::lock(start(&pages), pages.len()).map_err(|error| {
-                    tracing::debug!(%error, "lock");
-                    self.probe(&range).err().unwrap_or(Error::LockLimit)
-                })?;
+                let lock = || {
+                    region::lock(start(&pages), pages.len()).map_err(|error| {
+                        tracing::debug!(%error, "lock");
+                        self.probe(&range).err().unwrap_or(Error::LockLimit)
+                    })
+                };
+                // A file that has grown again meanwhile looks like a limit.
+                let guard = match lock() {
+                    Err(Error::LockLimit) => lock(),
+                    locked => locked,
+                }?;
                 // The state of the pages says what is locked.
                 mem::forget(guard);
                 Ok(())

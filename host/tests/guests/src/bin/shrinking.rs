@@ -75,11 +75,15 @@ fn work(mapping: &Mapping, access: Access, random: &mut Random) -> Result<(), Lo
         check(start, &bytes, private);
         let word = or_lost(mapping.get::<u64>(start))?;
         check(start, &word.to_le_bytes(), private);
+        or_lost(mapping.lock_range(range.clone()))?;
+        or_lost(mapping.unlock_range(range.clone()))?;
 
         match access {
             Access::ReadOnly => continue,
             Access::ReadWrite => {
                 or_lost(mapping.write_all_at(start, &file_bytes(range.clone())))?;
+                let bytes = file_bytes(start..start + 8).try_into().unwrap();
+                or_lost(mapping.set(start, u64::from_le_bytes(bytes)))?;
             }
             Access::CopyOnWrite => {
                 private = true;
