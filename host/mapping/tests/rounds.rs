@@ -4,7 +4,7 @@
 
 #![cfg(unix)]
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use mem_mapping::{
     Access, Advice, ByteRange, Error, FlushMode, MapOptions, Mapping, Policy, Protection, Quota,
     Quotas, StoreId,
@@ -12,11 +12,12 @@ use mem_mapping::{
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::{env, thread};
 
 const THREADS: usize = 4;
-const MAPPED: u64 = 1 << 20;
-const LOCKED: u64 = 1 << 15;
+const MAPPED: u64 = 1 << 24;
+const LOCKED: u64 = 1 << 22;
 const PIECES: u64 = 100;
 /// What each file has.
 const BYTE: u8 = 7;
@@ -115,7 +116,7 @@ fn count(policy: &Policy, shared: &File, thread: usize, round: u64) -> Result<()
 
 #[test]
 fn all_is_given_back() -> Result<()> {
-    let rounds = env::var("MEM_TEST_ROUNDS").map_or(50, |rounds| rounds.parse().unwrap());
+    let rounds = rounds();
     let policy = policy();
     let shared = tempfile::tempfile()?;
     shared.set_len(8 * THREADS as u64)?;
@@ -145,4 +146,44 @@ fn all_is_given_back() -> Result<()> {
     assert!(free(&quotas.mapped, MAPPED) && free(&quotas.private, MAPPED));
     assert!(free(&quotas.pieces, PIECES) && free(&quotas.locked, LOCKED));
     Ok(())
+}
+
+/// What looks like a limit, because the file is whole again when it is looked
+/// at, is none.
+#[test]
+fn a_lock_of_a_file_that_shrinks_and_grows() -> Result<()> {
+    let rounds = rounds() * 10;
+    let policy = policy();
+    let file = tempfile::tempfile()?;
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                // The end is lost, and there again.
+                file.set_len(LOCKED - page()).unwrap();
+                file.set_len(LOCKED).unwrap();
+            }
+        });
+        let (mut locked, mut lost) = (0, 0);
+        let result = (0..rounds).try_for_each(|_| {
+            let open = file.try_clone()?;
+            let mapping =
+                policy.map_file(StoreId::new(0), options(Access::ReadOnly, false), |_| {
+                    Ok(open)
+                })?;
+            match mapping.lock(None) {
+                Ok(()) => locked += 1,
+                Err(Error::Truncated) => lost += 1,
+                Err(error) => bail!("{error} after {locked} locks, {lost} losses"),
+            }
+            Ok(())
+        });
+        is_done.store(true, Ordering::Relaxed);
+        println!("{locked} locked, {lost} lost");
+        result
+    })
+}
+
+fn rounds() -> u64 {
+    env::var("MEM_TEST_ROUNDS").map_or(50, |rounds| rounds.parse().unwrap())
 }

@@ -11,6 +11,9 @@ use std::ptr;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
+/// How often a lock is tried that seems to exceed the process's limit.
+const LOCK_TRIES: u32 = 8;
+
 impl Mapping {
     /// Holds the pages of `range` in RAM.
     ///
@@ -48,11 +51,16 @@ impl Mapping {
                         self.probe(&range).err().unwrap_or(Error::LockLimit)
                     })
                 };
-                // A file that has grown again meanwhile looks like a limit.
-                let guard = match lock() {
-                    Err(Error::LockLimit) => lock(),
-                    locked => locked,
-                }?;
+                // A file that has grown again meanwhile looks like a limit, but
+                // not each time.
+                let mut locked = lock();
+                for _ in 1..LOCK_TRIES {
+                    if !matches!(locked, Err(Error::LockLimit)) {
+                        break;
+                    }
+                    locked = lock();
+                }
+                let guard = locked?;
                 // The state of the pages says what is locked.
                 mem::forget(guard);
                 Ok(())
