@@ -29,7 +29,9 @@ fn write_to_read_only() -> Result<()> {
 // of the command.
 #[test]
 fn read_write_on_a_read_only_grant() -> Result<()> {
-    Host::with_access(Access::ReadOnly).run("read_write_on_a_read_only_grant")
+    let host = Host::with_access(Access::ReadOnly);
+    host.write("file", "abc");
+    host.run("read_write_on_a_read_only_grant")
 }
 
 #[test]

@@ -39,37 +39,59 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<(Vec<Measured
     File::create(dir.path().join(SMALL))?.set_len(4 << 10)?;
     File::create(dir.path().join(LARGE))?.set_len(4 << 30)?;
 
+    let guest = std::fs::read(test_artifacts::guest("bench-guest"))?;
+    let plugin = Component::new(engine, &guest)?;
+    let mut state = run(engine, dir.path(), &plugin, false, rounds, only)?;
+    let bundle = Component::new(engine, mem_polyfill::plug(guest)?)?;
+    let bundled = run(engine, dir.path(), &bundle, true, rounds, only)?;
+    state.measured.extend(bundled.measured);
+    Ok((state.measured, state.speeds))
+}
+
+/// Runs the guest on the files in `dir`, in a host that has mem, or for a guest
+/// that is bundled with the polyfill has not.
+fn run(
+    engine: &Engine,
+    dir: &Path,
+    component: &Component,
+    bundled: bool,
+    rounds: u32,
+    only: &str,
+) -> Result<State> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-    mem_host::add_to_linker::<State>(&mut linker)?;
+    if !bundled {
+        mem_host::add_to_linker::<State>(&mut linker)?;
+    }
     host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
 
     let mut mem = MemCtx::builder();
-    mem.preopened_dir(dir.path(), ".", Access::ReadWrite)?;
+    mem.preopened_dir(dir, ".", Access::ReadWrite)?;
     // SAFETY: the directory is the benchmark's own, and the guest writes only
     // while it has no window.
     unsafe { mem.allow_windows(true) };
     let mut wasi = WasiCtx::builder();
     wasi.inherit_stdio();
-    wasi.preopened_dir(dir.path(), ".", FsPerms::ReadWrite)?;
+    wasi.preopened_dir(dir, ".", FsPerms::ReadWrite)?;
+    // As on `wasmtime run`, which is faster for both sides.
+    wasi.allow_blocking_current_thread(bundled);
     let state = State {
         mem: mem.build(),
         wasi: wasi.build(),
         table: ResourceTable::new(),
-        native: Native::open(&dir.path().join(FILE))?,
-        core: Core::start(engine, dir.path())?,
+        native: Native::open(&dir.join(FILE))?,
+        core: Core::start(engine, dir)?,
         rounds,
         only: only.into(),
+        bundled,
         measured: Vec::new(),
         speeds: Vec::new(),
     };
     let mut store = Store::new(engine, state);
-    let component = Component::from_file(engine, test_artifacts::guest("bench-guest"))?;
-    let command = Command::instantiate(&mut store, &component, &linker)?;
+    let command = Command::instantiate(&mut store, component, &linker)?;
     let result = command.wasi_cli_run().call_run(&mut store)?;
     ensure!(result.is_ok(), "the guest exits with a failure");
-    let state = store.into_data();
-    Ok((state.measured, state.speeds))
+    Ok(store.into_data())
 }
 
 /// A file of which no two words are alike, and which is in the page cache.
@@ -90,6 +112,7 @@ struct State {
     core: Core,
     rounds: u32,
     only: String,
+    bundled: bool,
     measured: Vec<Measured>,
     speeds: Vec<Speeds>,
 }
@@ -138,6 +161,7 @@ impl host::Host for State {
             file: FILE.into(),
             small: SMALL.into(),
             large: LARGE.into(),
+            bundled: self.bundled,
         })
     }
 

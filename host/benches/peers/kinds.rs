@@ -40,6 +40,7 @@ const ATTACHES: &str = "two-threads-attaches";
 const SUMS: &str = "two-threads-sums";
 const NATIVE_SUMS: &str = "two-threads-native-sums";
 const WINDOW_LOAD: &str = "window-load-u64-random/native-mmap";
+const POLYFILL_READ: &str = "polyfill-read-64B-random/std-fs";
 const CORE_LOAD: &str = "core-load-u64/empty-core-call";
 const READ_MANY: &str = "read-many-1000x64B/component-read-64B";
 
@@ -67,6 +68,7 @@ pub const ACCESSES: &[Kind] = &[
         &[
             ("mem, one of 1,000 ranges", READ_MANY, Mem, &HANDLE),
             ("mem, component", READ, Mem, &HANDLE),
+            ("mem, polyfill", POLYFILL_READ, Mem, &HANDLE),
             ("std::fs, seek and read", READ, Peer, &STD),
         ],
     ),

@@ -75,6 +75,13 @@ const ROWS: &[Row] = &[
         None,
         Speed(4.0),
     ),
+    row("polyfill-read-64KiB/std-fs", "std::fs", BLOCK, Time(1.5)),
+    row(
+        "polyfill-read-64B-random/std-fs",
+        "std::fs",
+        None,
+        Speed(1.0),
+    ),
     row("two-threads-loads", ONE, None, Speed(1.7)),
     row("two-threads-reads", ONE, None, Speed(1.7)),
     row("two-threads-attaches", ONE, None, Speed(1.7)),

@@ -1,6 +1,8 @@
-//! `wasmtime-mem run`: what `wasmtime run` does, for guests that map files, and
-//! `wasmtime-mem new`, which makes one.
+//! `wasmtime-mem run`: what `wasmtime run` does, for guests that map files;
+//! `wasmtime-mem new`, which makes one; and `wasmtime-mem bundle`, for other
+//! runtimes.
 
+mod bundle;
 mod engine;
 mod new;
 mod options;
@@ -29,11 +31,20 @@ enum Subcommand {
     /// Makes a new guest in Rust: a package, with the contract in WIT, that
     /// `cargo run` builds and runs.
     New(new::New),
+
+    /// Makes a component that maps files run on runtimes without mem.
+    ///
+    /// The bundle is the guest with a component in it that reads and writes
+    /// files by `wasi:filesystem`. It needs nothing but WASI 0.2:
+    /// `wasmtime run --dir . OUT`. It copies, and so is slower, and it has no
+    /// locks and no windows.
+    Bundle(bundle::Bundle),
 }
 
 fn main() -> anyhow::Result<()> {
     match Command::parse().subcommand {
         Subcommand::Run(run) => run.execute(),
         Subcommand::New(new) => new.execute(),
+        Subcommand::Bundle(bundle) => bundle.execute(),
     }
 }

@@ -1,5 +1,7 @@
 //! The README's lines do what it says.
 
+mod common;
+
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
@@ -41,7 +43,13 @@ fn the_lines_of_the_readme() -> Result<()> {
     let commands = Path::new(env!("CARGO_BIN_EXE_wasmtime-mem"))
         .parent()
         .context("a folder")?;
-    let path = format!("{}:{}", commands.display(), std::env::var("PATH")?);
+    let stock = common::stock();
+    let path = format!(
+        "{}:{}:{}",
+        commands.display(),
+        stock.parent().context("a folder")?.display(),
+        std::env::var("PATH")?
+    );
     let output = Command::new("bash")
         .current_dir(dir.path())
         .env("PATH", path)

@@ -72,6 +72,16 @@ const ROWS: &[(&str, Measure)] = &[
     ("throughput", ways::measure),
 ];
 
+/// The rows of the polyfill.
+const BUNDLED_ROWS: &[(&str, Measure)] = &[
+    ("polyfill-read-64KiB/std-fs", |setup, name| {
+        blocks::read_in_order(setup, name, 64 * KIB, 4096);
+    }),
+    ("polyfill-read-64B-random/std-fs", |setup, name| {
+        blocks::read_at_random(setup, name, 64, 32768);
+    }),
+];
+
 fn main() {
     let plan = host::get_plan();
     let sides = Sides::open(&plan.file);
@@ -82,7 +92,12 @@ fn main() {
         sides,
         readable,
     };
-    for (name, measure) in ROWS {
+    let rows = if setup.plan.bundled {
+        BUNDLED_ROWS
+    } else {
+        ROWS
+    };
+    for (name, measure) in rows {
         if name.contains(&setup.plan.only) {
             measure(&setup, name);
         }

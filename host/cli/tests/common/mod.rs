@@ -74,6 +74,20 @@ fn path(guest: &str) -> PathBuf {
     }
 }
 
+/// `wasmtime run` without mem, an example of this crate. `cargo test` builds
+/// the examples first, next to the tests, unless it is told to build only some
+/// test.
+pub fn stock() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let examples = tests.parent().unwrap().with_file_name("examples");
+    let stock = examples.join("wasmtime");
+    assert!(
+        stock.exists(),
+        "build it with `cargo build --release --examples`"
+    );
+    stock
+}
+
 pub fn stderr(output: &Output) -> String {
     format!(
         "{}: {}",

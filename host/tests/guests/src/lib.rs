@@ -114,6 +114,12 @@ pub fn host_status_kib(key: &str) -> u64 {
     value.expect("a size").parse().expect("a number")
 }
 
+/// Whether mem is the polyfill, of which some promises are not asked: the host
+/// says so.
+pub fn on_polyfill() -> bool {
+    std::env::var_os("MEM_POLYFILL").is_some()
+}
+
 /// Whether the SDK's windows are pages of the file, or copies, on this host:
 /// the guest's last argument says so.
 pub fn windows_are_zero_copy() -> bool {

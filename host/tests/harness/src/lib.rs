@@ -26,25 +26,31 @@ pub static WINDOWS_ENGINE: LazyLock<Engine> = LazyLock::new(|| {
 });
 
 /// What a guest is built as. All tests run it as a component; those of
-/// `tests/core.rs`, which includes the others, as a core module.
+/// `tests/core.rs`, which includes the others, as a core module, and those of
+/// `tests/polyfill.rs` as a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// For WASI 0.2.
     Component,
     /// For WASI 0.1.
     CoreModule,
+    /// The component, made one with the polyfill, in a host without mem.
+    Bundle,
 }
 
 impl Kind {
-    /// Each of them.
+    /// Those that a host with mem runs.
     pub const ALL: [Self; 2] = [Self::Component, Self::CoreModule];
 
-    /// By the name that cargo gives the executable: `core-` and a hash.
+    /// By the name that cargo gives the executable: `core-` or `polyfill-` and
+    /// a hash.
     pub fn of_this_test() -> Self {
         let test = std::env::current_exe().unwrap();
         let name = test.file_name().unwrap().to_str().unwrap();
         if name.starts_with("core-") {
             Self::CoreModule
+        } else if name.starts_with("polyfill-") {
+            Self::Bundle
         } else {
             Self::Component
         }
@@ -63,6 +69,8 @@ pub struct Host {
     pub wasi_dirs: Vec<(PathBuf, &'static str)>,
     /// Directories granted to WASI for reading only.
     pub wasi_read_only_dirs: Vec<(PathBuf, &'static str)>,
+    /// What WASI grants of them.
+    pub wasi_access: FsPerms,
     /// Where the guest is compiled.
     pub engine: Engine,
     /// What the guest is run as.
@@ -77,7 +85,7 @@ impl Host {
     }
 
     /// A host that grants the directory to mem with `access`, and to WASI for
-    /// reading and writing.
+    /// reading and writing; but to a bundle, which has only WASI, with `access`.
     pub fn with_access(access: Access) -> Self {
         Self::in_dir(tempfile::tempdir().unwrap(), access)
     }
@@ -106,14 +114,21 @@ impl Host {
     fn in_dir(dir: TempDir, access: Access) -> Self {
         let mut mem = MemCtx::builder();
         mem.preopened_dir(dir.path(), ".", access).unwrap();
+        let kind = Kind::of_this_test();
+        let wasi_access = if kind == Kind::Bundle && access == Access::ReadOnly {
+            FsPerms::ReadOnly
+        } else {
+            FsPerms::ReadWrite
+        };
         Self {
             wasi_dirs: vec![(dir.path().to_owned(), ".")],
             wasi_read_only_dirs: Vec::new(),
+            wasi_access,
             args: Vec::new(),
             dir,
             mem,
             engine: ENGINE.clone(),
-            kind: Kind::of_this_test(),
+            kind,
         }
     }
 
@@ -169,8 +184,11 @@ impl Host {
     fn wasi(&self) -> WasiCtxBuilder {
         let mut wasi = WasiCtx::builder();
         wasi.inherit_stdio().arg("guest").args(&self.args);
+        if self.kind == Kind::Bundle {
+            wasi.env("MEM_POLYFILL", "1");
+        }
         for (host, guest) in &self.wasi_dirs {
-            wasi.preopened_dir(host, guest, FsPerms::ReadWrite).unwrap();
+            wasi.preopened_dir(host, guest, self.wasi_access).unwrap();
         }
         for (host, guest) in &self.wasi_read_only_dirs {
             wasi.preopened_dir(host, guest, FsPerms::ReadOnly).unwrap();
@@ -195,6 +213,8 @@ pub enum Guest {
     Component(Component),
     /// For WASI 0.1.
     CoreModule(Module),
+    /// With the polyfill in it.
+    Bundle(Component),
 }
 
 impl Guest {
@@ -206,6 +226,11 @@ impl Guest {
                 let path = test_artifacts::core_module(name);
                 Self::CoreModule(Module::from_file(engine, path)?)
             }
+            Kind::Bundle => {
+                let guest = std::fs::read(test_artifacts::guest(name))?;
+                let bundle = mem_polyfill::plug(guest)?;
+                Self::Bundle(Component::new(engine, bundle)?)
+            }
         })
     }
 
@@ -214,19 +239,27 @@ impl Guest {
         match self {
             Self::Component(component) => run_component(store, component),
             Self::CoreModule(module) => core::run_in(store, module),
+            Self::Bundle(component) => {
+                let mut linker = Linker::new(store.engine());
+                wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+                run_linked(store, component, &linker)
+            }
         }
     }
 
     /// Like `run`, on an asynchronous embedder.
     pub async fn run_async(&self, store: &mut Store<State>) -> Result<()> {
-        let component = match self {
-            Self::Component(component) => component,
-            Self::CoreModule(module) => return core::run_async(store, module).await,
-        };
         let mut linker = Linker::new(store.engine());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        mem_host::add_to_linker_async::<State>(&mut linker)?;
-        mem_host::wasi::add_to_linker_async::<State>(&mut linker)?;
+        let component = match self {
+            Self::Component(component) => {
+                mem_host::add_to_linker_async::<State>(&mut linker)?;
+                mem_host::wasi::add_to_linker_async::<State>(&mut linker)?;
+                component
+            }
+            Self::CoreModule(module) => return core::run_async(store, module).await,
+            Self::Bundle(component) => component,
+        };
         let command = bindings::Command::instantiate_async(&mut *store, component, &linker).await?;
         let result = command.wasi_cli_run().call_run(store).await?;
         result.ok().context("the guest exits with a failure")
@@ -239,7 +272,15 @@ pub fn run_component(store: &mut Store<State>, component: &Component) -> Result<
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     mem_host::add_to_linker::<State>(&mut linker)?;
     mem_host::wasi::add_to_linker::<State>(&mut linker)?;
-    let command = bindings::sync::Command::instantiate(&mut *store, component, &linker)?;
+    run_linked(store, component, &linker)
+}
+
+fn run_linked(
+    store: &mut Store<State>,
+    component: &Component,
+    linker: &Linker<State>,
+) -> Result<()> {
+    let command = bindings::sync::Command::instantiate(&mut *store, component, linker)?;
     let result = command.wasi_cli_run().call_run(store)?;
     result.ok().context("the guest exits with a failure")
 }

@@ -1,10 +1,15 @@
 //! Where execution is granted, the host's pages are executable.
 
-use mem::{Access, Options, Protection};
-use test_guests::{HostMapping, PAGE};
+use mem::{Access, ErrorCode, Options, Protection};
+use test_guests::{HostMapping, PAGE, code, on_polyfill};
 
 fn main() {
     std::fs::write("code", vec![0xc3; 2 * PAGE as usize]).unwrap();
+    if on_polyfill() {
+        let refused = code(Options::new().exec(true).open("code"));
+        assert_eq!(refused, ErrorCode::AccessDenied);
+        return;
+    }
     let mapping = Options::new().exec(true).open("code").unwrap();
     assert_eq!(permissions(), ["r-xs"]);
     assert_eq!(mapping.get::<u8>(0).unwrap(), 0xc3);

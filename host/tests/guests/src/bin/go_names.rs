@@ -2,7 +2,7 @@
 
 use mem::{Access, ErrorCode, Options};
 use std::io::{Read, Seek, SeekFrom, Write};
-use test_guests::{PAGE, code, pattern};
+use test_guests::{PAGE, code, on_polyfill, pattern};
 
 fn main() {
     rdonly();
@@ -34,6 +34,11 @@ fn rdwr() {
     mapping.set(4, b'x').unwrap();
     // Others see it before any flush.
     assert_eq!(other.get::<u8>(4).unwrap(), b'x');
+    if on_polyfill() {
+        // But `std::fs` does not.
+        assert_eq!(std::fs::read("file").unwrap(), b"0123456789");
+        mapping.flush_async().unwrap();
+    }
     assert_eq!(std::fs::read("file").unwrap(), b"0123x56789");
     // And the mapping sees what others write to the file.
     let mut file = std::fs::OpenOptions::new()
@@ -42,6 +47,11 @@ fn rdwr() {
         .unwrap();
     file.seek(SeekFrom::Start(7)).unwrap();
     file.write_all(b"y").unwrap();
+    if on_polyfill() {
+        // Until the page is read from the file again.
+        assert_eq!(mapping.get::<u8>(7).unwrap(), b'7');
+        mapping.advise(mem::Advice::Cold).unwrap();
+    }
     assert_eq!(mapping.get::<u8>(7).unwrap(), b'y');
 }
 
@@ -131,6 +141,9 @@ fn bytes() {
     assert_eq!(buffer, long[5..]);
     let reversed: Vec<u8> = long.iter().rev().copied().collect();
     mapping.write_all_at(0, &reversed).unwrap();
+    if on_polyfill() {
+        mapping.flush_async().unwrap();
+    }
     assert_eq!(std::fs::read("long").unwrap(), reversed);
     let mut all = Vec::new();
     mapping.cursor().read_to_end(&mut all).unwrap();

@@ -1,0 +1,179 @@
+//! A file that is mapped.
+
+use super::pages::{PAGE, with_room};
+use super::wit::wasi::filesystem::types::Descriptor;
+use super::{ErrorCode, Result};
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::ops::Range;
+use hashbrown::HashMap;
+
+/// The most pages that are read or written by one call of the runtime's.
+/// Wasmtime reads no more than 64 KiB at a time.
+pub const MOST_AT_ONCE: u64 = 16;
+
+pub struct File {
+    descriptor: Descriptor,
+    is_writable: bool,
+    /// The size of the file when it was last looked at. What lies behind is not
+    /// written: there can be bytes of others.
+    pub size: u64,
+    /// How many mappings there are.
+    pub mappings: usize,
+    /// The pages that are kept, and in which frame each is.
+    pub kept: HashMap<u64, usize>,
+    /// Those of them that have to be written back.
+    pub dirty: BTreeSet<u64>,
+    ahead: ReadAhead,
+}
+
+impl File {
+    /// A file that no mapping has yet.
+    pub fn new(descriptor: Descriptor, is_writable: bool) -> Result<Self> {
+        let mut file = Self {
+            descriptor,
+            is_writable,
+            size: 0,
+            mappings: 0,
+            kept: HashMap::new(),
+            dirty: BTreeSet::new(),
+            ahead: ReadAhead::default(),
+        };
+        file.look()?;
+        Ok(file)
+    }
+
+    /// Whether `other` is a descriptor of the same file.
+    pub fn is(&self, other: &Descriptor) -> bool {
+        self.descriptor.is_same_object(other)
+    }
+
+    /// Takes another descriptor of the same file, if that can do more.
+    pub fn reopened(&mut self, descriptor: Descriptor, is_writable: bool) {
+        if is_writable && !self.is_writable {
+            self.descriptor = descriptor;
+            self.is_writable = true;
+        }
+    }
+
+    /// Looks how large the file is.
+    pub fn look(&mut self) -> Result<u64> {
+        self.size = self.descriptor.stat()?.size;
+        Ok(self.size)
+    }
+
+    /// How large the file is, without taking notice.
+    pub fn size_now(&self) -> Result<u64> {
+        Ok(self.descriptor.stat()?.size)
+    }
+
+    /// Makes the file longer.
+    pub fn grow(&mut self, size: u64) -> Result<()> {
+        self.descriptor.set_size(size)?;
+        self.size = size;
+        Ok(())
+    }
+
+    pub fn sync(&self) -> Result<()> {
+        Ok(self.descriptor.sync_data()?)
+    }
+
+    pub fn advise(&self, range: &Range<u64>, advice: super::wit::Advice) -> Result<()> {
+        let length = range.end - range.start;
+        Ok(self.descriptor.advise(range.start, length, advice)?)
+    }
+
+    /// Reads the bytes of `range`, or those that there are before the end of
+    /// the file.
+    pub fn read(&mut self, range: Range<u64>) -> Result<Vec<u8>> {
+        // At the known end the runtime need not be asked whether more follows.
+        let end = if range.start < self.size {
+            range.end.min(self.size)
+        } else {
+            range.end
+        };
+        let mut bytes = Vec::new();
+        let mut at = range.start;
+        while at < end {
+            let (more, is_end) = self.descriptor.read(end - at, at)?;
+            at += more.len() as u64;
+            let is_over = is_end || more.is_empty();
+            if bytes.is_empty() {
+                bytes = more;
+                if at < end && !is_over {
+                    let room = usize::try_from(end - at).ok();
+                    room.and_then(|room| bytes.try_reserve_exact(room).ok())
+                        .ok_or(ErrorCode::QuotaExceeded)?;
+                }
+            } else {
+                bytes.extend_from_slice(&more);
+            }
+            if is_over {
+                break;
+            }
+        }
+        if at < end || at > self.size {
+            self.size = at;
+        }
+        Ok(bytes)
+    }
+
+    /// Writes all of `bytes`.
+    pub fn write(&self, mut at: u64, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            let written = self.descriptor.write(bytes, at)?;
+            let written_here = usize::try_from(written).map_err(|_| ErrorCode::Io)?;
+            bytes = match bytes.get(written_here..) {
+                Some(rest) if written > 0 => rest,
+                _ => return Err(ErrorCode::Io),
+            };
+            at += written;
+        }
+        Ok(())
+    }
+
+    /// How many pages to read from `page` on, of which the guest wants `wanted`.
+    pub fn pages_to_read(&mut self, page: u64, wanted: u64) -> u64 {
+        let most = self.ahead.at(page).max(wanted).min(MOST_AT_ONCE);
+        let missing = (1..most).take_while(|next| !self.kept.contains_key(&(page + next)));
+        let pages = 1 + missing.count() as u64;
+        self.ahead.next = page + pages;
+        pages
+    }
+
+    /// The dirty pages of `pages`, those that follow each other as one range, of
+    /// at most as many as are written at once.
+    pub fn dirty_runs(&self, pages: &Range<u64>) -> Vec<Range<u64>> {
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        for &page in self.dirty.range(pages.clone()) {
+            match runs.last_mut() {
+                Some(run) if run.end == page && page - run.start < MOST_AT_ONCE => run.end += 1,
+                _ => runs.push(page..page + 1),
+            }
+        }
+        runs
+    }
+}
+
+/// A buffer for as many pages as are written at once.
+pub fn write_buffer() -> Result<Vec<u8>> {
+    with_room(MOST_AT_ONCE * PAGE)
+}
+
+/// Doubles what is read as long as pages are missed one behind the other.
+#[derive(Default)]
+struct ReadAhead {
+    next: u64,
+    pages: u64,
+}
+
+impl ReadAhead {
+    fn at(&mut self, page: u64) -> u64 {
+        self.pages = if page == self.next && self.pages > 0 {
+            (self.pages * 2).min(MOST_AT_ONCE)
+        } else {
+            1
+        };
+        self.pages
+    }
+}

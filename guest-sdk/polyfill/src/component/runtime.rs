@@ -1,0 +1,66 @@
+//! What std would bring, and with it imports that a runtime may not have.
+
+use alloc::alloc::{Layout, alloc, realloc};
+use core::panic::PanicInfo;
+use dlmalloc::GlobalDlmalloc;
+
+#[global_allocator]
+static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
+
+#[panic_handler]
+fn trap(_: &PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// Makes room for what the component is given, as the canonical ABI asks for.
+/// For this target, wit-bindgen leaves that to std.
+///
+/// # Safety
+///
+/// As the canonical ABI calls it: `align` is a power of two, and `old` is null
+/// with `old_len` 0, or what this function returned for `old_len` and `align`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cabi_realloc(
+    old: *mut u8,
+    old_len: usize,
+    align: usize,
+    new_len: usize,
+) -> *mut u8 {
+    if new_len == 0 {
+        return core::ptr::without_provenance_mut(align);
+    }
+    let len = if old_len == 0 { new_len } else { old_len };
+    let Ok(layout) = Layout::from_size_align(len, align) else {
+        core::arch::wasm32::unreachable()
+    };
+    let new = if old_len == 0 {
+        // SAFETY: the length is not 0.
+        unsafe { alloc(layout) }
+    } else {
+        // SAFETY: `old` was allocated with this layout, and the new length is
+        // not 0.
+        unsafe { realloc(old, layout, new_len) }
+    };
+    if new.is_null() {
+        core::arch::wasm32::unreachable();
+    }
+    new
+}
+
+/// Compares as `memcmp(3)` does, which the compiler calls to compare slices.
+/// All of libc would bring imports of its own.
+///
+/// # Safety
+///
+/// `n` bytes can be read at `left` and at `right`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, n: usize) -> i32 {
+    for index in 0..n {
+        // SAFETY: the index is below `n`.
+        let (left, right) = unsafe { (*left.add(index), *right.add(index)) };
+        if left != right {
+            return i32::from(left) - i32::from(right);
+        }
+    }
+    0
+}
