@@ -2,7 +2,7 @@
 //!
 //! [`COMPONENT`] is a component that exports the interfaces `mapping` and
 //! `window` of the WIT package `mem:mmap`, and imports nothing but
-//! `wasi:filesystem` and what that is made of. [`plug`] makes one component of
+//! `wasi:filesystem`. [`plug`] makes one component of
 //! a guest and this one, which runs wherever WASI 0.2 does; so does
 //! `wasmtime-mem bundle`:
 //!
