@@ -66,10 +66,13 @@ fn fst_equals_the_native_run() -> Result<()> {
         fs::write(run.path("text"), text())?;
         let built = native(&run, "words", &["build", "text", "index"])?;
         assert!(built.status.success(), "{}", stderr(&built));
-        // The guests make the same index, byte for byte.
+        // The guests' index holds the same. Its bytes can differ, for how much
+        // fst shares depends on the width of a word of the machine.
+        let all = native(&run, "words", &["prefix", "index", ""])?.stdout;
+        assert!(all.len() > 1 << 20);
         for output in guests(&run, "words", &["build", "text", "guest"])? {
             assert!(output.status.success(), "{}", stderr(&output));
-            assert!(fs::read(run.path("guest"))? == fs::read(run.path("index"))?);
+            assert!(native(&run, "words", &["prefix", "guest", ""])?.stdout == all);
         }
 
         let words = ["word0", "word9e3779b1", "word12345678", "absent"];
