@@ -67,11 +67,12 @@ fn find(index: &Map<Mmap>, query: impl Automaton, out: &mut impl Write) -> Resul
 }
 
 /// Prints how many nanoseconds a lookup takes, of which `lookups` are made.
-fn bench(index: &str, lookups: usize, out: &mut impl Write) -> Result<()> {
+fn bench(index: &str, lookups: u64, out: &mut impl Write) -> Result<()> {
     let index = open(index)?;
     let words = index.stream().into_str_keys()?;
     // Far from each other in the index, in an order without a pattern.
-    let pick = |n: usize| &words[n.wrapping_mul(2_654_435_761) % words.len()];
+    let number = words.len() as u64;
+    let pick = |n: u64| &words[(n.wrapping_mul(2_654_435_761) % number) as usize];
     let mut best = f64::INFINITY;
     let mut sum = 0_u64;
     for _ in 0..5 {
