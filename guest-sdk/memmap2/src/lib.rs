@@ -9,6 +9,10 @@
 //! memmap2 = { path = "../mem/guest-sdk/memmap2" }
 //! ```
 //!
+//! A program that uses the crate `mem` as well takes that with
+//! `default-features = false`: what it maps with natively needs the real memmap2,
+//! which cannot be in the same graph.
+//!
 //! Every crate of the program that depends on memmap2 0.9 then gets this one:
 //!
 //! ```no_run
