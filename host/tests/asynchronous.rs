@@ -29,7 +29,7 @@ async fn rules() -> Result<()> {
         host.mem.max_locked_bytes(1 << 20);
         host.run_async(guest).await?;
     }
-    Host::with_access(Access::ReadOnly)
-        .run_async("read_write_on_a_read_only_grant")
-        .await
+    let host = Host::with_access(Access::ReadOnly);
+    host.write("file", "abc");
+    host.run_async("read_write_on_a_read_only_grant").await
 }

@@ -53,6 +53,7 @@ fn nothing_is_granted_without_an_option() -> Result<()> {
 #[test]
 fn mem_read_only() -> Result<()> {
     let run = Run::new().option("--mem-read-only");
+    fs::write(run.path("file"), "abc")?;
     run.succeed("read_write_on_a_read_only_grant", &NO_ARGS)?;
     Ok(())
 }
