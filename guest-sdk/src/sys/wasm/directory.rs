@@ -27,13 +27,13 @@ use self::wit::mem::mmap::directory as contract;
 
 impl Handle {
     pub fn map_at(dir: &Descriptor, path: &str, request: &Request) -> Result<Self> {
-        contract::file_map_at(dir, path, options(request))
+        contract::file_map_at(dir, path, options(request, false))
             .map(Self)
             .map_err(code)
     }
 
     pub fn map_of(file: &Descriptor, request: &Request) -> Result<Self> {
-        contract::file_map_of(file, options(request))
+        contract::file_map_of(file, options(request, false))
             .map(Self)
             .map_err(code)
     }

@@ -31,11 +31,7 @@ type Result<T> = std::result::Result<T, ErrorCode>;
 
 impl Handle {
     pub fn map(path: Option<&str>, request: &Request) -> Result<Self> {
-        let mut options = options(request);
-        if path.is_none() {
-            options.flags = options.flags | contract::MapFlags::ANONYMOUS;
-        }
-        contract::file_map(path.unwrap_or(""), options)
+        contract::file_map(path.unwrap_or(""), options(request, path.is_none()))
             .map(Self)
             .map_err(code)
     }
@@ -171,12 +167,13 @@ fn access(access: Access) -> contract::Access {
     }
 }
 
-fn options(request: &Request) -> contract::MapOptions {
+fn options(request: &Request, anonymous: bool) -> contract::MapOptions {
     use contract::MapFlags;
     let when = |set, flag| if set { flag } else { MapFlags::empty() };
     contract::MapOptions {
         access: access(request.access),
-        flags: when(request.exec, MapFlags::EXEC)
+        flags: when(anonymous, MapFlags::ANONYMOUS)
+            | when(request.exec, MapFlags::EXEC)
             | when(request.create, MapFlags::CREATE)
             | when(request.populate, MapFlags::POPULATE),
         offset: request.offset,
