@@ -5,6 +5,7 @@ use super::{Access, Advice, ByteRange, Mapping, Protection};
 use crate::Error;
 use crate::quota::Charges;
 use std::io::ErrorKind;
+use std::iter;
 use std::mem;
 use std::ops::Range;
 use std::ptr;
@@ -12,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
 /// How often a lock is tried that seems to exceed the process's limit.
-const LOCK_TRIES: u32 = 8;
+const LOCK_TRIES: usize = 8;
 
 impl Mapping {
     /// Holds the pages of `range` in RAM.
@@ -53,14 +54,10 @@ impl Mapping {
                 };
                 // A file that has grown again meanwhile looks like a limit, but
                 // not each time.
-                let mut locked = lock();
-                for _ in 1..LOCK_TRIES {
-                    if !matches!(locked, Err(Error::LockLimit)) {
-                        break;
-                    }
-                    locked = lock();
-                }
-                let guard = locked?;
+                let guard = iter::repeat_with(lock)
+                    .take(LOCK_TRIES)
+                    .find(|locked| !matches!(locked, Err(Error::LockLimit)))
+                    .unwrap_or(Err(Error::LockLimit))?;
                 // The state of the pages says what is locked.
                 mem::forget(guard);
                 Ok(())
