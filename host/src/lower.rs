@@ -14,14 +14,17 @@ use wasmtime::component::__internal::{
 };
 use wasmtime::component::{ComponentNamedList, ComponentType, Lower};
 
-/// The list of results of a read, which is one `result<list<u8>, error-code>`,
+/// The list of results of a read, which is one `result<list<V>, error-code>`,
 /// whose bytes are still in the mapping.
-pub(crate) struct ReadResult(std::result::Result<(Handle, Reading), Error>);
+pub(crate) struct ReadResult<V, const N: usize> {
+    reading: std::result::Result<(Handle, Reading), Error>,
+    of: PhantomData<V>,
+}
 
 /// What the canonical ABI takes this for.
-type Owned = (std::result::Result<Vec<u8>, ErrorCode>,);
+type Owned<V> = (std::result::Result<Vec<V>, ErrorCode>,);
 
-impl ReadResult {
+impl<V, const N: usize> ReadResult<V, N> {
     /// What `check` finds to read in `mapping`.
     #[inline]
     pub(crate) fn new(
@@ -29,28 +32,31 @@ impl ReadResult {
         check: impl FnOnce(&Mapped) -> std::result::Result<Reading, Error>,
     ) -> Self {
         let reading = check(&mapping);
-        Self(reading.map(|reading| (mapping, reading)))
+        Self {
+            reading: reading.map(|reading| (mapping, reading)),
+            of: PhantomData,
+        }
     }
 }
 
 // SAFETY: `Owned` is such a list, and the types are checked as its own.
-unsafe impl ComponentNamedList for ReadResult {}
+unsafe impl<V: Value<N>, const N: usize> ComponentNamedList for ReadResult<V, N> {}
 
 // SAFETY: everything is that of `Owned`.
-unsafe impl ComponentType for ReadResult {
-    type Lower = <Owned as ComponentType>::Lower;
+unsafe impl<V: Value<N>, const N: usize> ComponentType for ReadResult<V, N> {
+    type Lower = <Owned<V> as ComponentType>::Lower;
 
-    const ABI: CanonicalAbiInfo = Owned::ABI;
-    const MAY_REQUIRE_REALLOC: bool = Owned::MAY_REQUIRE_REALLOC;
+    const ABI: CanonicalAbiInfo = Owned::<V>::ABI;
+    const MAY_REQUIRE_REALLOC: bool = Owned::<V>::MAY_REQUIRE_REALLOC;
 
     fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        Owned::typecheck(ty, types)
+        Owned::<V>::typecheck(ty, types)
     }
 }
 
 // SAFETY: `linear_lower_to_flat` is that of `Owned`, and
 // `linear_lower_to_memory` stores what that of `Owned` would.
-unsafe impl Lower for ReadResult {
+unsafe impl<V: Value<N>, const N: usize> Lower for ReadResult<V, N> {
     fn linear_lower_to_flat<T>(
         &self,
         cx: &mut LowerContext<'_, T>,
@@ -58,11 +64,13 @@ unsafe impl Lower for ReadResult {
         dst: &mut MaybeUninit<Self::Lower>,
     ) -> Result<()> {
         // Not on the way of a guest's call: its results are in memory.
-        let owned: Owned = match &self.0 {
+        let owned: Owned<V> = match &self.reading {
             Ok((mapping, reading)) => {
                 let mut bytes = vec![0; reading.length];
                 let read = reading.read(mapping, &mut bytes);
-                (read.map(|()| bytes).map_err(Into::into),)
+                let (elements, _) = bytes.as_chunks();
+                let list = elements.iter().copied().map(V::from_le_bytes);
+                (read.map(|()| list.collect()).map_err(Into::into),)
             }
             Err(error) => (Err((*error).into()),),
         };
@@ -75,19 +83,19 @@ unsafe impl Lower for ReadResult {
         ty: InterfaceType,
         offset: usize,
     ) -> Result<()> {
-        let error = match &self.0 {
+        let error = match &self.reading {
             Ok((mapping, reading)) => {
-                let list = cx.realloc(0, 0, 1, reading.length)?;
+                let list = cx.realloc(0, 0, V::ALIGN32, reading.length)?;
                 // `realloc` has checked that this is inside the memory.
                 let to = &mut cx.as_slice_mut()[list..][..reading.length];
                 match reading.read(mapping, to) {
-                    Ok(()) => return store_list(cx, offset, list, reading.length),
+                    Ok(()) => return store_list::<V, T>(cx, offset, list, reading.length / N),
                     Err(error) => error,
                 }
             }
             Err(error) => *error,
         };
-        let owned: Owned = (Err(error.into()),);
+        let owned: Owned<V> = (Err(error.into()),);
         owned.linear_lower_to_memory(cx, ty, offset)
     }
 }
@@ -96,24 +104,25 @@ unsafe impl Lower for ReadResult {
 /// lays them out.
 ///
 /// [canonical ABI]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md#storing
-fn store_list<T>(
+fn store_list<V: ComponentType + Lower, T>(
     cx: &mut LowerContext<'_, T>,
     offset: usize,
     list: usize,
     length: usize,
 ) -> Result<()> {
     const {
-        assert!(Owned::SIZE32 == 12);
-        assert!(Owned::ALIGN32 == 4);
+        assert!(Owned::<V>::SIZE32 == 12);
+        assert!(Owned::<V>::ALIGN32 == 4);
     }
-    let result: &mut [u8; Owned::SIZE32] = cx.get(offset);
+    let result: &mut [u8; 12] = cx.get(offset);
     result[0] = 0;
     result[4..8].copy_from_slice(&u32::try_from(list)?.to_le_bytes());
     result[8..12].copy_from_slice(&u32::try_from(length)?.to_le_bytes());
     Ok(())
 }
 
-/// What a load returns, which the canonical ABI stores as its `N` bytes.
+/// What a load returns, and an element of what a read does, which the canonical
+/// ABI stores as its `N` bytes.
 pub(crate) trait Value<const N: usize>: ComponentType + Lower + Send + Sync {
     fn from_le_bytes(bytes: [u8; N]) -> Self;
 }
@@ -134,16 +143,16 @@ impl Value<64> for wit::U64x8 {
     fn from_le_bytes(bytes: [u8; 64]) -> Self {
         let (words, _) = bytes.as_chunks();
         let word = |index: usize| u64::from_le_bytes(words[index]);
-        (
-            word(0),
-            word(1),
-            word(2),
-            word(3),
-            word(4),
-            word(5),
-            word(6),
-            word(7),
-        )
+        Self {
+            w0: word(0),
+            w1: word(1),
+            w2: word(2),
+            w3: word(3),
+            w4: word(4),
+            w5: word(5),
+            w6: word(6),
+            w7: word(7),
+        }
     }
 }
 

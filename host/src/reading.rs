@@ -12,6 +12,7 @@ use std::ops::Range;
 pub(crate) struct Reading {
     ranges: Ranges,
     pub(crate) length: usize,
+    operation: Operation,
     began: Began,
 }
 
@@ -36,16 +37,45 @@ impl Reading {
         length: u64,
         limit: u64,
     ) -> Result<Self, Error> {
+        let range = ByteRange { offset, length };
+        Self::one(mapping, Operation::Read, range, limit)
+    }
+
+    /// The `count` times 64 bytes from `offset` on, of which `limit` are
+    /// allowed.
+    ///
+    /// # Errors
+    ///
+    /// As for `new`.
+    #[inline]
+    pub(crate) fn words(
+        mapping: &Mapped,
+        offset: u64,
+        count: u64,
+        limit: u64,
+    ) -> Result<Self, Error> {
+        let length = count.saturating_mul(64);
+        let range = ByteRange { offset, length };
+        Self::one(mapping, Operation::ReadU64x8, range, limit)
+    }
+
+    #[inline]
+    fn one(
+        mapping: &Mapped,
+        operation: Operation,
+        range: ByteRange,
+        limit: u64,
+    ) -> Result<Self, Error> {
         let began = Began::now();
-        match one(mapping.mapping(), offset, length, limit) {
+        match one(mapping.mapping(), range, limit) {
             Ok(range) => Ok(Self {
                 length: range.len(),
                 ranges: Ranges::One(range),
+                operation,
                 began,
             }),
             Err(error) => {
-                let range = ByteRange { offset, length };
-                mapping.ended(Operation::Read, range, began, Err(error));
+                mapping.ended(operation, range, began, Err(error));
                 Err(error)
             }
         }
@@ -64,6 +94,7 @@ impl Reading {
             Ok((ranges, length)) => Ok(Self {
                 length,
                 ranges: Ranges::Many(ranges),
+                operation: Operation::ReadMany,
                 began,
             }),
             Err(error) => {
@@ -83,28 +114,25 @@ impl Reading {
     /// `Truncated`.
     #[inline]
     pub(crate) fn read(&self, mapping: &Mapped, to: &mut [u8]) -> Result<(), Error> {
-        let (read, operation, offset) = match &self.ranges {
-            Ranges::One(range) => {
-                let read = mapping.mapping().copy_out(range, to);
-                (read, Operation::Read, range.start)
-            }
+        let (read, offset) = match &self.ranges {
+            Ranges::One(range) => (mapping.mapping().copy_out(range, to), range.start),
             Ranges::Many(ranges) => {
                 let read = mapping.mapping().copy_out_many(ranges, to);
-                let offset = ranges.first().map_or(0, |range| range.start);
-                (read, Operation::ReadMany, offset)
+                (read, ranges.first().map_or(0, |range| range.start))
             }
         };
         let range = ByteRange {
             offset: offset as u64,
             length: self.length as u64,
         };
-        mapping.ended(operation, range, self.began, read);
+        mapping.ended(self.operation, range, self.began, read);
         read
     }
 }
 
 #[inline]
-fn one(mapping: &Mapping, offset: u64, length: u64, limit: u64) -> Result<Range<usize>, Error> {
+fn one(mapping: &Mapping, range: ByteRange, limit: u64) -> Result<Range<usize>, Error> {
+    let ByteRange { offset, length } = range;
     let range = mapping.readable(offset, length)?;
     if length > limit {
         return Err(Error::QuotaExceeded);

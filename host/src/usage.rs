@@ -110,6 +110,7 @@ operations! {
     FileMap = "file-map",
     Size = "size",
     Read = "read",
+    ReadU64x8 = "read-u64x8",
     ReadMany = "read-many",
     Write = "write",
     LoadU8 = "load-u8",

@@ -21,6 +21,8 @@ const CALLS: &[(&str, u64, u64, u64, &str)] = &[
     ("size", 1, 0, 8192, "ok"),
     ("read", 1, 1, 100, "ok"),
     ("read", 1, 8192, 1, "out-of-bounds"),
+    ("read-u64x8", 1, 2, 128, "ok"),
+    ("read-u64x8", 1, 8129, 64, "out-of-bounds"),
     ("read-many", 1, 20, 34, "ok"),
     ("read-many", 1, 2, 8192, "out-of-bounds"),
     ("write", 1, 3, 3, "ok"),

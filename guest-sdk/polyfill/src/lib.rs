@@ -22,8 +22,10 @@
 //!
 //! # What it does
 //!
-//! It reads the pages that the guest touches, of 4 KiB, and keeps up to 64 MiB
-//! of them, for all files together. What the guest writes to a `read-write`
+//! It reads the pages that the guest touches, of 4 KiB, and keeps up to 256 MiB
+//! of them, for all files together. Reads here and there of files that are
+//! larger take longer than those of `std::fs`, for each page has to be read
+//! first. What the guest writes to a `read-write`
 //! mapping is written to the file by `flush`, by `unmap`, when the mapping is
 //! dropped, when the file is mapped once more, and when there is no room for
 //! another page. All mappings of a file share its pages, and so see at once what
@@ -33,6 +35,10 @@
 //! Reads of 32 KiB or more whose first page is not kept are not kept either:
 //! they go from the runtime to the guest. A read has at most 64 MiB, as by
 //! default with the plugin.
+//!
+//! Between components, wasmtime copies lists element by element, and so in less
+//! time if their elements are larger. Guests without the crate `mem` that read
+//! much at a time had better call `read-u64x8` than `read`.
 //!
 //! # What it cannot do
 //!

@@ -1,5 +1,6 @@
 //! The files that guests map.
 
+use mem_host::{Access, MemCtx, MemCtxBuilder};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -34,6 +35,19 @@ impl Files {
             open: RefCell::default(),
             asked: Cell::new(0),
         }
+    }
+
+    /// The directories, granted as `.` and as `/ro`, which is read-only.
+    pub fn grants(&self) -> MemCtxBuilder {
+        let mut grants = MemCtx::builder();
+        for (dir, name, access) in [
+            ("rw", ".", Access::ReadWrite),
+            ("ro", "/ro", Access::ReadOnly),
+        ] {
+            let granted = grants.preopened_dir(self.path(dir), name, access);
+            granted.unwrap();
+        }
+        grants
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

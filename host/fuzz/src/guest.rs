@@ -45,6 +45,7 @@ functions! {
     FileMap "mapping" "file-map" "nmafIoIr" "";
     Size "mapping" "[method]mapping.size" "h" "I";
     Read "mapping" "[method]mapping.read" "hIIr" "";
+    ReadU64x8 "mapping" "[method]mapping.read-u64x8" "hIIr" "";
     ReadMany "mapping" "[method]mapping.read-many" "hplr" "";
     Write "mapping" "[method]mapping.write" "hIplr" "";
     LoadU8 "mapping" "[method]mapping.load-u8" "hIr" "";
@@ -363,12 +364,17 @@ impl Running {
     /// Calls a function that gives a list.
     pub fn list(&mut self, function: Function, arguments: &[u64]) -> Outcome<Vec<u8>> {
         self.call(function, &[arguments, &[RESULT as u64]].concat())?;
+        let size = if let Function::ReadU64x8 = function {
+            64
+        } else {
+            1
+        };
         let word = |at: usize| {
             let bytes = &self.memory()[RESULT + at..][..4];
             u32::from_le_bytes(bytes.try_into().unwrap()) as usize
         };
         match self.memory()[RESULT] {
-            0 => Ok(self.memory()[word(4)..][..word(8)].to_vec()),
+            0 => Ok(self.memory()[word(4)..][..word(8) * size].to_vec()),
             1 => Err(CODES[word(4) & 0xff]),
             case => panic!("{function:?} {arguments:?}: a result of case {case}"),
         }

@@ -59,7 +59,7 @@ fn check_limit(bytes: &[u8], limit: usize) -> Result<()> {
 }
 
 #[inline]
-fn check_aligned(address: u32, alignment: usize) -> Result<()> {
+pub(super) fn check_aligned(address: u32, alignment: usize) -> Result<()> {
     if !(address as usize).is_multiple_of(alignment) {
         return Err(not_aligned(address, alignment));
     }
@@ -138,17 +138,17 @@ enums! {
         HugePage NoHugePage;
 }
 
-/// The alignment of a `result<V, error-code>`, which is that of `V` and where
-/// in the result its value is. `V` takes `N` bytes: a number, or a tuple of
-/// `u64`.
-const fn alignment<const N: usize>() -> usize {
+/// The alignment of a number or a record of `u64` that takes `N` bytes.
+pub(super) const fn alignment_of<const N: usize>() -> usize {
     if N < 8 { N } else { 8 }
 }
 
-/// Checks that such a result can be stored at `address`.
+/// Checks that a `result<V, error-code>` can be stored at `address`, where `V`
+/// is such a number or record. The result is aligned as `V` is, and the value
+/// follows the case at the next place where it is aligned.
 #[inline]
 pub(super) fn check_result<const N: usize>(memory: &[u8], address: u32) -> Result<()> {
-    let alignment = alignment::<N>();
+    let alignment = alignment_of::<N>();
     check_room(memory, address, alignment + N, alignment)
 }
 
@@ -174,7 +174,7 @@ pub(super) fn store_result<const N: usize>(
     address: u32,
     result: std::result::Result<[u8; N], Error>,
 ) {
-    let value_at = alignment::<N>();
+    let value_at = alignment_of::<N>();
     let result_at = &mut memory[address as usize..][..value_at + N];
     match result {
         Ok(value) => {
@@ -188,7 +188,7 @@ pub(super) fn store_result<const N: usize>(
     }
 }
 
-/// The size of a `result<list<u8>, error-code>`, which is aligned to 4 bytes.
+/// The size of a `result<list<V>, error-code>`, which is aligned to 4 bytes.
 pub(super) const LIST_RESULT: usize = 12;
 
 /// Stores a result of which the list is in place already, where there is room

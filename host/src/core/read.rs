@@ -14,12 +14,17 @@ use wasmtime::{Caller, Memory, Result, WasmTy, ensure};
 
 impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
     pub(super) fn add_reads(&mut self) -> Result<()> {
-        self.read(
+        self.read::<1, _, _>(
             "[method]mapping.read",
             |_, _, range: (u64, u64)| Ok(range),
             |mapping, (offset, length), limit| Reading::new(mapping, offset, length, limit),
         )?;
-        self.read(
+        self.read::<64, _, _>(
+            "[method]mapping.read-u64x8",
+            |_, _, range: (u64, u64)| Ok(range),
+            |mapping, (offset, count), limit| Reading::words(mapping, offset, count, limit),
+        )?;
+        self.read::<1, _, _>(
             "[method]mapping.read-many",
             |caller, memory, list: (u32, u32)| {
                 enter(caller, memory, |call, _| {
@@ -31,8 +36,8 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
     }
 
     /// Adds a read of two parameters: `lift` makes of them what `check` makes
-    /// a reading of.
-    fn read<A: WasmTy + Copy + 'static, L>(
+    /// a reading of. The list's elements have `N` bytes.
+    fn read<const N: usize, A: WasmTy + Copy + 'static, L>(
         &mut self,
         name: &str,
         lift: impl Fn(&mut Caller<'_, T>, &Memory, (A, A)) -> Result<L> + Copy + Send + Sync + 'static,
@@ -55,7 +60,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         let end = move |caller: &mut Caller<'_, T>, memory: &Memory, this, to, begun, list| {
             let (memory, data) = memory.data_and_store_mut(caller);
             let reach = to_end.reach(view, data)?;
-            end(memory, reach, this, to, begun, list)
+            end::<N, _>(memory, reach, this, to, begun, list)
         };
         match self.blocking {
             Blocking::InPlace => {
@@ -65,7 +70,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
                         let Ok(begun) = begin(caller, exports.memory, params, to)? else {
                             return Ok(());
                         };
-                        let list = realloc.call(&mut *caller, wanted(&begun.1));
+                        let list = realloc.call(&mut *caller, wanted::<N>(&begun.1));
                         end(caller, exports.memory, params.0, to, begun, list)
                     })
                 };
@@ -86,7 +91,7 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
                         let (memory, realloc, Ok(begun)) = begun? else {
                             return Ok(());
                         };
-                        let wanted = wanted(&begun.1);
+                        let wanted = wanted::<N>(&begun.1);
                         let list = realloc.call_async(&mut caller, wanted).await;
                         end(&mut caller, &memory, params.0, to, begun, list)
                     })
@@ -134,7 +139,7 @@ fn begin<L, H: Handles>(
 /// Puts the mapping back, copies the bytes to `list`, which the guest's realloc
 /// has returned, and stores the result at `to`.
 #[inline]
-fn end<H: Handles>(
+fn end<const N: usize, H: Handles>(
     memory: &mut [u8],
     reach: Reach<'_, H>,
     this: u32,
@@ -144,18 +149,23 @@ fn end<H: Handles>(
 ) -> Result<()> {
     let mapping = reach.handles.put_back(this, mapping)?;
     let list = list?;
+    abi::check_aligned(list, abi::alignment_of::<N>())?;
     abi::check_room(memory, to, LIST_RESULT, 4)?;
     let room = memory.get_mut(list as usize..);
     let room = room.and_then(|room| room.get_mut(..reading.length));
     let room = room.context("the guest's realloc returned memory that is out of bounds")?;
     let read = reading.read(mapping, room);
-    abi::store_list_result(memory, to, read.map(|()| (list, reading.length as u32)));
+    abi::store_list_result(
+        memory,
+        to,
+        read.map(|()| (list, (reading.length / N) as u32)),
+    );
     Ok(())
 }
 
-/// The parameters of the guest's realloc for a list of bytes.
+/// The parameters of the guest's realloc for a list of elements of `N` bytes.
 #[inline]
-fn wanted(reading: &Reading) -> (u32, u32, u32, u32) {
+fn wanted<const N: usize>(reading: &Reading) -> (u32, u32, u32, u32) {
     // `begin` has checked that it fits.
-    (0, 0, 1, reading.length as u32)
+    (0, 0, abi::alignment_of::<N>() as u32, reading.length as u32)
 }

@@ -165,8 +165,19 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 let view = view(store.data_mut());
                 let mapping = view.table.get(&this.key())?.clone();
                 let limit = view.ctx.inner.max_read_bytes;
-                Ok(ReadResult::new(mapping, |mapping| {
+                Ok(ReadResult::<u8, _>::new(mapping, |mapping| {
                     Reading::new(mapping, offset, length, limit)
+                }))
+            },
+        )?;
+        self.instance.func_wrap(
+            "[method]mapping.read-u64x8",
+            move |mut store: StoreContextMut<'_, T>, (this, offset, count): (This, u64, u64)| {
+                let view = view(store.data_mut());
+                let mapping = view.table.get(&this.key())?.clone();
+                let limit = view.ctx.inner.max_read_bytes;
+                Ok(ReadResult::<wit::U64x8, _>::new(mapping, |mapping| {
+                    Reading::words(mapping, offset, count, limit)
                 }))
             },
         )?;
@@ -176,7 +187,7 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 let view = view(store.data_mut());
                 let mapping = view.table.get(&this.key())?.clone();
                 let limit = view.ctx.inner.max_read_bytes;
-                Ok(ReadResult::new(mapping, |mapping| {
+                Ok(ReadResult::<u8, _>::new(mapping, |mapping| {
                     Reading::many(mapping, &ranges, limit)
                 }))
             },

@@ -19,6 +19,7 @@ fn return_pointers_out_of_bounds() {
         "(call $write (call $map) (i64.const 0) (i32.const 0) (i32.const 1) (i32.const 65535))",
         "(call $read (call $map) (i64.const 0) (i64.const 1) (i32.const 65528))",
         "(call $read (call $map) (i64.const 0) (i64.const 1) (i32.const -4))",
+        "(call $read_u64x8 (call $map) (i64.const 0) (i64.const 1) (i32.const 65528))",
         "(call $read_many (call $map) (i32.const 0) (i32.const 0) (i32.const 65528))",
         "(call $flush (call $map) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0)
             (i32.const 65535))",
@@ -57,6 +58,10 @@ fn pointers_that_are_not_aligned() {
         ),
         (
             "(call $read (call $map) (i64.const 0) (i64.const 1) (i32.const 2))",
+            4,
+        ),
+        (
+            "(call $read_u64x8 (call $map) (i64.const 0) (i64.const 1) (i32.const 2))",
             4,
         ),
         (
@@ -190,9 +195,10 @@ fn bits_that_do_not_count() {
     assert_eq!(host.read("file")[..3], *b"0A2");
 }
 
-const WITH_A_HANDLE: [&str; 17] = [
+const WITH_A_HANDLE: [&str; 18] = [
     "(drop (call $size (i32.const HANDLE)))",
     "(call $read (i32.const HANDLE) (i64.const 0) (i64.const 1) (i32.const 64))",
+    "(call $read_u64x8 (i32.const HANDLE) (i64.const 0) (i64.const 1) (i32.const 64))",
     "(call $read_many (i32.const HANDLE) (i32.const 0) (i32.const 0) (i32.const 64))",
     "(call $write (i32.const HANDLE) (i64.const 0) (i32.const 0) (i32.const 1) (i32.const 64))",
     "(call $load_u8 (i32.const HANDLE) (i64.const 0) (i32.const 64))",

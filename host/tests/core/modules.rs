@@ -15,6 +15,8 @@ pub fn module_with(engine: &Engine, exports: &str, body: &str) -> Result<Module>
                 (param i32) (result i64)))
             (import "mem:mmap/mapping@0.1.0" "[method]mapping.read" (func $read
                 (param i32 i64 i64 i32)))
+            (import "mem:mmap/mapping@0.1.0" "[method]mapping.read-u64x8" (func $read_u64x8
+                (param i32 i64 i64 i32)))
             (import "mem:mmap/mapping@0.1.0" "[method]mapping.read-many" (func $read_many
                 (param i32 i32 i32 i32)))
             (import "mem:mmap/mapping@0.1.0" "[method]mapping.write" (func $write

@@ -43,6 +43,39 @@ fn reallocs_that_return_what_is_not_theirs() {
 }
 
 #[test]
+fn reallocs_of_words() {
+    let host = host();
+    let read = "(call $read_u64x8 (call $map) (i64.const 1) (i64.const 2) (i32.const 64))";
+    for (address, reason) in [
+        (1028, "the pointer 0x404 is not aligned to 8 bytes"),
+        (
+            65416,
+            "the guest's realloc returned memory that is out of bounds",
+        ),
+        (
+            -64,
+            "the guest's realloc returned memory that is out of bounds",
+        ),
+    ] {
+        let exports = realloc(&format!("(i32.const {address})"));
+        traps(&host, &exports, read, reason);
+    }
+    // The last that fits; asked for with its size and alignment.
+    let exports = realloc(
+        "(if (i32.ne (local.get 2) (i32.const 8)) (then unreachable))
+         (if (i32.ne (local.get 3) (i32.const 128)) (then unreachable))
+         (i32.const 65408)",
+    );
+    let check = "(if (i64.ne (i64.load (i32.const 65408)) (i64.const 0x3837363534333231))
+            (then unreachable))
+        (if (i64.ne (i64.load (i32.const 65528)) (i64.const 0x3066656463626139))
+            (then unreachable))
+        (if (i32.ne (i32.load (i32.const 72)) (i32.const 2)) (then unreachable))";
+    let body = format!("{read} (call $ok (i32.const 64)) {check}");
+    succeeds(&host, &exports, &body);
+}
+
+#[test]
 fn reallocs_that_trap() -> Result<()> {
     let host = host();
     let exports = realloc(

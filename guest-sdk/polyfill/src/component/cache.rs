@@ -3,6 +3,7 @@
 use super::directories;
 use super::file::{File, write_buffer};
 use super::pages::{PAGE, Page, part_in, touched, zeros};
+use super::room::{Element, Room};
 use super::wit::wasi::filesystem::types::Descriptor;
 use super::{ErrorCode, Result};
 use alloc::vec::Vec;
@@ -10,8 +11,8 @@ use core::ops::Range;
 use slab::Slab;
 use spin::Mutex;
 
-/// The most pages that are kept: 64 MiB.
-const CAPACITY: usize = (64 << 20) / PAGE as usize;
+/// The most pages that are kept: 256 MiB.
+const CAPACITY: usize = (256 << 20) / PAGE as usize;
 
 /// The one cache of the component, which has one thread.
 pub static CACHE: Mutex<Cache> = Mutex::new(Cache::new());
@@ -120,11 +121,11 @@ impl Cache {
     fn read_page(&mut self, key: FileKey, page: u64, wanted: u64) -> Result<usize> {
         let file = &mut self.files[key];
         let pages = file.pages_to_read(page, wanted);
-        let bytes = file.read(page * PAGE..(page + pages) * PAGE)?;
-        if bytes.is_empty() {
+        let mut room = Room::<u8>::new(pages * PAGE)?;
+        if file.read(&(page * PAGE..(page + pages) * PAGE), &mut room)? == 0 {
             return Err(ErrorCode::Truncated);
         }
-        for (number, part) in bytes.chunks(PAGE as usize).enumerate() {
+        for (number, part) in room.filled().chunks(PAGE as usize).enumerate() {
             let frame = self.insert(key, page + number as u64)?;
             let room = &mut self.frames[frame].bytes;
             room[..part.len()].copy_from_slice(part);
@@ -179,17 +180,24 @@ impl Cache {
         Ok(())
     }
 
-    /// Reads the bytes of `range` past the cache, but for pages that have yet to
-    /// be written back. There are fewer where the file ends before.
+    /// Reads the bytes of `range` to `room`, which is empty, past the cache, but
+    /// for pages that have yet to be written back. There are fewer where the
+    /// file ends before.
     ///
-    /// None if the first page is kept: then others may well be.
-    pub fn read_past(&mut self, key: FileKey, range: &Range<u64>) -> Result<Option<Vec<u8>>> {
+    /// False if the first page is kept: then others may well be.
+    pub fn read_past<E: Element>(
+        &mut self,
+        key: FileKey,
+        range: &Range<u64>,
+        room: &mut Room<E>,
+    ) -> Result<bool> {
         let pages = touched(range);
         let file = &mut self.files[key];
         if file.kept.contains_key(&pages.start) {
-            return Ok(None);
+            return Ok(false);
         }
-        let mut bytes = file.read(range.clone())?;
+        file.read(range, room)?;
+        let bytes = room.filled();
         for page in file.dirty.range(pages) {
             let frame = &self.frames[file.kept[page]];
             let part = part_in(range, *page);
@@ -198,7 +206,7 @@ impl Cache {
                 to.copy_from_slice(&frame.bytes[part]);
             }
         }
-        Ok(Some(bytes))
+        Ok(true)
     }
 
     /// Writes the dirty pages of `pages` to the file. Returns how large the file

@@ -32,6 +32,10 @@ impl GuestMapping for Mapping {
         self.read(offset, length)
     }
 
+    fn read_u64x8(&self, offset: u64, count: u64) -> Result<Vec<U64x8>> {
+        self.read(offset, count)
+    }
+
     fn read_many(&self, ranges: Vec<Range>) -> Result<Vec<u8>> {
         self.read_many(&ranges)
     }
@@ -57,13 +61,7 @@ impl GuestMapping for Mapping {
     }
 
     fn load_u64x8(&self, offset: u64) -> Result<U64x8> {
-        let line: [u8; 64] = self.load(offset)?;
-        let mut words = [0; 8];
-        let (bytes, _) = line.as_chunks();
-        for (word, bytes) in words.iter_mut().zip(bytes) {
-            *word = u64::from_le_bytes(*bytes);
-        }
-        Ok(words.into())
+        self.load(offset).map(|line| words_of(&line))
     }
 
     fn store_u8(&self, offset: u64, value: u8) -> Result<()> {
@@ -105,6 +103,21 @@ impl GuestMapping for Mapping {
     fn unmap(mapping: mapping::Mapping) -> Result<()> {
         let mapping: Mapping = mapping.into_inner();
         mapping.flush(None, FlushMode::Synchronous)
+    }
+}
+
+fn words_of(line: &[u8; 64]) -> U64x8 {
+    let (words, _) = line.as_chunks();
+    let word = |index: usize| u64::from_le_bytes(words[index]);
+    U64x8 {
+        w0: word(0),
+        w1: word(1),
+        w2: word(2),
+        w3: word(3),
+        w4: word(4),
+        w5: word(5),
+        w6: word(6),
+        w7: word(7),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A file that is mapped.
 
 use super::pages::{PAGE, with_room};
+use super::room::{Element, Room};
 use super::wit::wasi::filesystem::types::Descriptor;
 use super::{ErrorCode, Result};
 use alloc::collections::BTreeSet;
@@ -83,39 +84,32 @@ impl File {
         Ok(self.descriptor.advise(range.start, length, advice)?)
     }
 
-    /// Reads the bytes of `range`, or those that there are before the end of
-    /// the file.
-    pub fn read(&mut self, range: Range<u64>) -> Result<Vec<u8>> {
+    /// Adds the bytes of `range` to `room`, or those that there are before the
+    /// end of the file. Returns how many.
+    ///
+    /// # Panics
+    ///
+    /// If there is no room for them.
+    pub fn read<E: Element>(&mut self, range: &Range<u64>, room: &mut Room<E>) -> Result<usize> {
         // At the known end the runtime need not be asked whether more follows.
         let end = if range.start < self.size {
             range.end.min(self.size)
         } else {
             range.end
         };
-        let mut bytes = Vec::new();
         let mut at = range.start;
         while at < end {
-            let (more, is_end) = self.descriptor.read(end - at, at)?;
-            at += more.len() as u64;
-            let is_over = is_end || more.is_empty();
-            if bytes.is_empty() {
-                bytes = more;
-                if at < end && !is_over {
-                    let room = usize::try_from(end - at).ok();
-                    room.and_then(|room| bytes.try_reserve_exact(room).ok())
-                        .ok_or(ErrorCode::QuotaExceeded)?;
-                }
-            } else {
-                bytes.extend_from_slice(&more);
-            }
-            if is_over {
+            // Room for the rest is there, so it fits.
+            let (more, is_end) = room.read(&self.descriptor, at, (end - at) as usize)?;
+            at += more as u64;
+            if is_end || more == 0 {
                 break;
             }
         }
         if at < end || at > self.size {
             self.size = at;
         }
-        Ok(bytes)
+        Ok((at - range.start) as usize)
     }
 
     /// Writes all of `bytes`.

@@ -2,7 +2,8 @@
 
 use super::cache::{CACHE, Cache, FileKey};
 use super::directories;
-use super::pages::{PAGE, Page, part_in, touched, with_room, zeros};
+use super::pages::{PAGE, Page, part_in, touched, zeros};
+use super::room::{Element, Room};
 use super::wit::exports::mem::mmap::mapping::{
     Access, Advice, FlushMode, MapFlags, MapOptions, Protection, Range as ByteRange,
 };
@@ -91,20 +92,18 @@ impl Mapping {
         self.bytes.end - self.bytes.start
     }
 
-    /// Copies `length` bytes from `offset` of the mapping on.
-    pub fn read(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
+    /// Copies `count` elements from `offset` of the mapping on.
+    pub fn read<E: Element>(&self, offset: u64, count: u64) -> Result<Vec<E>> {
+        let length = count.saturating_mul(size_of::<E>() as u64);
         let range = self.checked(offset, length)?;
         if length > MOST_READ {
             return Err(ErrorCode::QuotaExceeded);
         }
-        if length >= LARGE
-            && let Some(bytes) = self.read_past_cache(&range)?
-        {
-            return Ok(bytes);
+        let mut room = Room::new(count)?;
+        if length < LARGE || !self.read_past_cache(&range, &mut room)? {
+            self.copy(&range, |part| room.push(part))?;
         }
-        let mut bytes = with_room(length)?;
-        self.copy(&range, |part| bytes.extend_from_slice(part))?;
-        Ok(bytes)
+        Ok(room.into_list())
     }
 
     /// Copies the bytes of all `ranges`.
@@ -117,12 +116,12 @@ impl Mapping {
         if length > MOST_READ {
             return Err(ErrorCode::QuotaExceeded);
         }
-        let mut bytes = with_room(length)?;
+        let mut room = Room::new(length)?;
         for range in ranges {
             let range = self.checked(range.offset, range.length)?;
-            self.copy(&range, |part| bytes.extend_from_slice(part))?;
+            self.copy(&range, |part| room.push(part))?;
         }
-        Ok(bytes)
+        Ok(room.into_list())
     }
 
     /// Copies the `N` bytes at `offset` of the mapping.
@@ -318,27 +317,27 @@ impl Mapping {
         Ok(())
     }
 
-    /// The bytes of `range`, right from the runtime; none if they may be here.
-    fn read_past_cache(&self, range: &Range<u64>) -> Result<Option<Vec<u8>>> {
+    /// Copies the bytes of `range` right from the runtime. Returns false, and
+    /// has done nothing, if they may be here.
+    fn read_past_cache<E: Element>(&self, range: &Range<u64>, room: &mut Room<E>) -> Result<bool> {
         let Some(file) = self.file else {
-            return Ok(None);
+            return Ok(false);
         };
         if !self.own.borrow().is_empty() {
-            return Ok(None);
+            return Ok(false);
         }
         self.check_present(range)?;
-        let bytes = CACHE.lock().read_past(file, range)?;
-        let Some(mut bytes) = bytes else {
-            return Ok(None);
-        };
-        let end = range.start + bytes.len() as u64;
+        if !CACHE.lock().read_past(file, range, room)? {
+            return Ok(false);
+        }
+        let end = range.start + room.filled().len() as u64;
         if end < range.end {
             self.lose_from(end.next_multiple_of(PAGE));
             self.check_present(range)?;
             // The rest of the file's last page reads as zeros.
-            bytes.resize((range.end - range.start) as usize, 0);
+            room.push_zeros((range.end - end) as usize);
         }
-        Ok(Some(bytes))
+        Ok(true)
     }
 
     /// Writes pages that are the mapping's own: each is there before the first

@@ -7,6 +7,7 @@ mod exports;
 mod file;
 mod mapping;
 mod pages;
+mod room;
 mod runtime;
 
 /// Bindings of the world `polyfill`.

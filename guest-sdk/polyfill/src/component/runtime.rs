@@ -2,6 +2,8 @@
 
 use alloc::alloc::{Layout, alloc, realloc};
 use core::panic::PanicInfo;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use dlmalloc::GlobalDlmalloc;
 
 #[global_allocator]
@@ -10,6 +12,22 @@ static ALLOCATOR: GlobalDlmalloc = GlobalDlmalloc;
 #[panic_handler]
 fn trap(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
+}
+
+/// Where the next list goes, and how long it can be.
+static ARMED: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
+static ARMED_LENGTH: AtomicUsize = AtomicUsize::new(0);
+
+/// Has the next list of bytes that the component is given go to `target`, if it
+/// has no more than `length`.
+pub fn arm(target: *mut u8, length: usize) {
+    ARMED_LENGTH.store(length, Ordering::Relaxed);
+    ARMED.store(target, Ordering::Relaxed);
+}
+
+/// Ends what `arm` began.
+pub fn disarm() {
+    ARMED.store(ptr::null_mut(), Ordering::Relaxed);
 }
 
 /// Makes room for what the component is given, as the canonical ABI asks for.
@@ -27,7 +45,13 @@ unsafe extern "C" fn cabi_realloc(
     new_len: usize,
 ) -> *mut u8 {
     if new_len == 0 {
-        return core::ptr::without_provenance_mut(align);
+        return ptr::without_provenance_mut(align);
+    }
+    if old_len == 0 && align == 1 {
+        let armed = ARMED.swap(ptr::null_mut(), Ordering::Relaxed);
+        if !armed.is_null() && new_len <= ARMED_LENGTH.load(Ordering::Relaxed) {
+            return armed;
+        }
     }
     let len = if old_len == 0 { new_len } else { old_len };
     let Ok(layout) = Layout::from_size_align(len, align) else {

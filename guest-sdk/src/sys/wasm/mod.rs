@@ -75,10 +75,20 @@ impl Handle {
     /// Loads 64 bytes.
     #[inline]
     pub fn load_line(&self, offset: u64) -> Result<[u8; LINE]> {
-        let (a, b, c, d, e, f, g, h) = self.0.load_u64x8(offset).map_err(code)?;
+        let words = self.0.load_u64x8(offset).map_err(code)?;
+        let contract::U64x8 {
+            w0,
+            w1,
+            w2,
+            w3,
+            w4,
+            w5,
+            w6,
+            w7,
+        } = words;
         let mut line = [0; LINE];
         let (bytes, _) = line.as_chunks_mut();
-        for (bytes, word) in bytes.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+        for (bytes, word) in bytes.iter_mut().zip([w0, w1, w2, w3, w4, w5, w6, w7]) {
             *bytes = word.to_le_bytes();
         }
         Ok(line)

@@ -1,4 +1,4 @@
-//! `[method]mapping.read` and `read-many` without an allocation.
+//! `[method]mapping.read`, `read-u64x8` and `read-many` without an allocation.
 //!
 //! A list that the host returns goes where the guest's `cabi_import_realloc`
 //! says. While a read is under way that is the caller's own buffer; for every
@@ -10,16 +10,23 @@ use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::{ops, ptr};
 
-use super::contract::{ErrorCode, Mapping};
+use super::contract::{ErrorCode, Mapping, U64x8};
 use super::error_case::error_case;
-use crate::sys::MOST_RANGES;
+use crate::sys::{LINE, MOST_RANGES};
 
-// What the canonical ABI makes of the two. Handles and lengths are `i32` and
+/// From how many bytes on a read may take three calls for the sake of words. A
+/// host that is a component hands them over several times as fast.
+const SPLIT_FROM: usize = 16 << 10;
+
+// What the canonical ABI makes of the three. Handles and lengths are `i32` and
 // `i64` to it, signs unused.
 #[link(wasm_import_module = "mem:mmap/mapping@0.1.0")]
 unsafe extern "C" {
     #[link_name = "[method]mapping.read"]
     fn import_read(handle: i32, offset: i64, length: i64, returned: *mut Returned);
+
+    #[link_name = "[method]mapping.read-u64x8"]
+    fn import_read_u64x8(handle: i32, offset: i64, count: i64, returned: *mut Returned);
 
     #[link_name = "[method]mapping.read-many"]
     fn import_read_many(
@@ -39,8 +46,9 @@ struct ContractRange {
 }
 
 const _: () = assert!(size_of::<ContractRange>() == 16 && align_of::<ContractRange>() == 8);
+const _: () = assert!(size_of::<U64x8>() == LINE && align_of::<U64x8>() == 8);
 
-/// `result<list<u8>, error-code>` in memory: the tag at 0, the list's address
+/// `result<list<E>, error-code>` in memory: the tag at 0, the list's address
 /// at 4, or the error's case in the one byte there, the list's length at 8.
 #[repr(C)]
 struct Returned {
@@ -53,17 +61,57 @@ const _: () = assert!(size_of::<Returned>() == 12 && align_of::<Returned>() == 4
 
 thread_local! {
     /// The buffer that the next list goes to, while a read is under way.
-    static ARMED: Cell<Option<(*mut u8, usize)>> = const { Cell::new(None) };
+    static ARMED: Cell<Option<Armed>> = const { Cell::new(None) };
+}
+
+/// A buffer for a list whose elements have this alignment.
+#[derive(Clone, Copy)]
+struct Armed {
+    start: *mut u8,
+    len: usize,
+    align: usize,
 }
 
 /// Fills `buf` with the bytes from `offset` on. `buf` must not be empty.
 pub(super) fn read(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
+    let len = buf.len();
+    let unaligned = buf.as_ptr().align_offset(align_of::<U64x8>()).min(len);
+    let (before, rest) = buf.split_at_mut(unaligned);
+    let (lines, after) = rest.as_chunks_mut::<LINE>();
+    let lines = lines.as_flattened_mut();
+    if lines.is_empty() || lines.len() != len && len < SPLIT_FROM {
+        return read_bytes(mapping, offset, buf);
+    }
+    let lines_at = offset + before.len() as u64;
+    let after_at = lines_at + lines.len() as u64;
+    if !before.is_empty() {
+        read_bytes(mapping, offset, before)?;
+    }
+    read_lines(mapping, lines_at, lines)?;
+    if !after.is_empty() {
+        read_bytes(mapping, after_at, after)?;
+    }
+    Ok(())
+}
+
+fn read_bytes(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
     let handle = mapping.handle().cast_signed();
     // SAFETY: the signature is the canonical ABI's for this function, whose
     // handle is alive because `mapping` is borrowed.
     unsafe {
-        fill(buf, |length, returned| {
+        fill::<u8>(buf, |length, returned| {
             import_read(handle, offset.cast_signed(), length, returned);
+        })
+    }
+}
+
+/// Fills `buf`, which is aligned for words and has whole lines.
+fn read_lines(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
+    let handle = mapping.handle().cast_signed();
+    // SAFETY: as in `read_bytes`.
+    unsafe {
+        fill::<U64x8>(buf, |count, returned| {
+            import_read_u64x8(handle, offset.cast_signed(), count, returned);
         })
     }
 }
@@ -84,25 +132,28 @@ pub(super) fn read_many(
         });
     }
     let number = ranges.len().min(list.len());
-    // SAFETY: as in `read`. The host reads the first `number` elements of
+    // SAFETY: as in `read_bytes`. The host reads the first `number` elements of
     // `list`, which are initialised.
     unsafe {
-        fill(buf, |_, returned| {
+        fill::<u8>(buf, |_, returned| {
             import_read_many(handle, list.as_ptr().cast(), number, returned);
         })
     }
 }
 
-/// Fills `buf` with the list that `call` returns, which gets the length of
-/// `buf` and where to put its result.
+/// Fills `buf` with the list of `E` that `call` returns, which gets how many
+/// `buf` has room for, and where to put its result. `buf` has room for whole
+/// ones, and is aligned for them.
 ///
 /// # Safety
 ///
-/// `call` calls one import, whose result is such a list or an error.
+/// `call` calls one import, whose result is such a list or an error, and `E` is
+/// a number or a record of such.
 #[inline]
-unsafe fn fill(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Result<(), ErrorCode> {
+unsafe fn fill<E>(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Result<(), ErrorCode> {
     debug_assert!(!buf.is_empty());
     let target = buf.as_mut_ptr();
+    let (count, align) = (buf.len() / size_of::<E>(), align_of::<E>());
     let mut returned = Returned {
         is_err: 0,
         list: ptr::null_mut(),
@@ -110,8 +161,12 @@ unsafe fn fill(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Result<
     };
     // The host writes to what `cabi_import_realloc` hands out: `buf`, whose
     // only user we are until this function returns, or memory of its own.
-    ARMED.set(Some((target, buf.len())));
-    call((buf.len() as u64).cast_signed(), &mut returned);
+    ARMED.set(Some(Armed {
+        start: target,
+        len: buf.len(),
+        align,
+    }));
+    call((count as u64).cast_signed(), &mut returned);
     ARMED.set(None);
 
     if returned.is_err != 0 {
@@ -119,7 +174,7 @@ unsafe fn fill(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Result<
     }
     // A host that keeps the contract returns what was asked for, and it is
     // already in its place.
-    let complete = if returned.len == buf.len() {
+    let complete = if returned.len == count {
         Ok(())
     } else {
         Err(ErrorCode::Io)
@@ -129,14 +184,14 @@ unsafe fn fill(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Result<
     }
     // A host that allocates by `cabi_realloc` alone has made a list.
     if returned.len != 0 {
-        let layout = Layout::from_size_align(returned.len, 1).map_err(|_| ErrorCode::Io)?;
+        let layout = Layout::array::<E>(returned.len).map_err(|_| ErrorCode::Io)?;
         // SAFETY: the list is not `buf`, so the module's allocator has made
         // it for this call with this layout, and the call has made it ours.
         // Both sides are at least the lesser length long, and a fresh
         // allocation does not overlap `buf`. It is not used after `dealloc`,
         // the way wit-bindgen frees the lists of other imports.
         unsafe {
-            ptr::copy_nonoverlapping(returned.list, target, returned.len.min(buf.len()));
+            ptr::copy_nonoverlapping(returned.list, target, layout.size().min(buf.len()));
             dealloc(returned.list, layout);
         }
     }
@@ -159,17 +214,20 @@ unsafe extern "C" fn cabi_import_realloc(
     new_len: usize,
 ) -> *mut u8 {
     // A request for 0 bytes leaves the buffer for the one that follows.
-    if old_len == 0 && new_len != 0 && align == 1 {
+    if old_len == 0
+        && new_len != 0
+        && let Some(armed) = ARMED.get()
+        && armed.align == align
+    {
         // Taken, so that no buffer is handed out twice.
-        if let Some((buffer, len)) = ARMED.take()
-            && new_len <= len
-        {
-            return buffer;
+        ARMED.set(None);
+        if new_len <= armed.len {
+            return armed.start;
         }
     }
     // SAFETY: the caller's promise is the one that `reallocate` asks for, but
-    // for the armed buffer as `old`. That was handed out for the list of
-    // `read`, and the canonical ABI allocates a list once: it grows strings
+    // for the armed buffer as `old`. That was handed out for the list of a
+    // read, and the canonical ABI allocates a list once: it grows strings
     // only.
     unsafe { reallocate(old, old_len, align, new_len) }
 }

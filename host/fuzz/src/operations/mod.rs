@@ -11,7 +11,7 @@ use crate::files::{Files, pattern};
 use crate::guest::{Failure::*, Function, Guest, Outcome, Running, config};
 use crate::input::{Number, Pick, page};
 use arbitrary::{Arbitrary, Unstructured};
-use mem_host::{MemCtx, MemCtxBuilder};
+use mem_host::MemCtxBuilder;
 use wasmtime::Engine;
 
 /// Where the files of the model are in the host.
@@ -50,6 +50,7 @@ enum Operation {
     MapAgain(u8, u8, Number, Option<Number>),
     Size(Pick),
     Read(Pick, Number, Number),
+    ReadWords(Pick, Number, Number),
     ReadMany(Pick, Vec<(Number, Number)>),
     Write(Pick, Number, Number, u8),
     Load(Pick, u8, Number),
@@ -73,15 +74,7 @@ struct Host {
 impl Host {
     fn new() -> Self {
         let files = Files::new();
-        let mut grants = MemCtx::builder();
-        let access = [
-            ("rw", ".", mem_host::Access::ReadWrite),
-            ("ro", "/ro", mem_host::Access::ReadOnly),
-        ];
-        for (dir, name, access) in access {
-            let granted = grants.preopened_dir(files.path(dir), name, access);
-            granted.unwrap();
-        }
+        let mut grants = files.grants();
         grants
             .max_mapped_bytes(MAX_MAPPED)
             .max_private_bytes(MAX_PRIVATE)
@@ -169,10 +162,27 @@ impl Session {
                 assert_eq!(got, want.map(|m| m.size as u64), "{operation:?}");
             }
             Operation::Read(pick, offset, length) => {
-                self.read_list(pick.of(&handles), &[(*offset, *length)], false);
+                let handle = pick.of(&handles);
+                let arguments = [handle.into(), offset.0, length.0];
+                let got = self.guest.list(Function::Read, &arguments);
+                self.check_list(handle, &[(offset.0, length.0)], got);
+            }
+            Operation::ReadWords(pick, offset, count) => {
+                let handle = pick.of(&handles);
+                let arguments = [handle.into(), offset.0, count.0];
+                let got = self.guest.list(Function::ReadU64x8, &arguments);
+                self.check_list(handle, &[(offset.0, count.0.saturating_mul(64))], got);
             }
             Operation::ReadMany(pick, ranges) => {
-                self.read_list(pick.of(&handles), &ranges[..ranges.len().min(20)], true);
+                let handle = pick.of(&handles);
+                let ranges = ranges.iter().take(20).map(|(o, l)| (o.0, l.0));
+                let ranges: Vec<(u64, u64)> = ranges.collect();
+                let numbers = ranges.iter().flat_map(|&(o, l)| [o, l]);
+                let list: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
+                let (list, _) = self.guest.argument(&list);
+                let arguments = [handle.into(), list, ranges.len() as u64];
+                let got = self.guest.list(Function::ReadMany, &arguments);
+                self.check_list(handle, &ranges, got);
             }
             Operation::Write(pick, offset, length, seed) => {
                 let handle = pick.of(&handles);
@@ -300,25 +310,14 @@ impl Session {
         }
     }
 
-    fn read_list(&mut self, handle: u32, ranges: &[(Number, Number)], many: bool) {
-        let got = if many {
-            let numbers = ranges.iter().flat_map(|(o, l)| [o.0, l.0]);
-            let list: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
-            let (list, _) = self.guest.argument(&list);
-            let arguments = [handle.into(), list, ranges.len() as u64];
-            self.guest.list(Function::ReadMany, &arguments)
-        } else {
-            let (offset, length) = ranges[0];
-            let arguments = [handle.into(), offset.0, length.0];
-            self.guest.list(Function::Read, &arguments)
-        };
+    fn check_list(&self, handle: u32, ranges: &[(u64, u64)], got: Outcome<Vec<u8>>) {
         let want = self.listed(handle, ranges);
         check_bytes(got, want, &format!("{handle} {ranges:?}"));
     }
 
-    fn listed(&self, handle: u32, ranges: &[(Number, Number)]) -> Outcome<Vec<Option<u8>>> {
+    fn listed(&self, handle: u32, ranges: &[(u64, u64)]) -> Outcome<Vec<Option<u8>>> {
         let mapping = self.model.mappings.get(&handle).ok_or(Trap)?;
-        let checked = ranges.iter().map(|(o, l)| mapping.checked(o.0, l.0));
+        let checked = ranges.iter().map(|&(o, l)| mapping.checked(o, l));
         let checked = checked.collect::<Outcome<Vec<_>>>()?;
         if checked.iter().map(ExactSizeIterator::len).sum::<usize>() as u64 > MAX_READ {
             return Err(QuotaExceeded);

@@ -8,7 +8,7 @@ use crate::files::{Files, pattern};
 use crate::guest::{Failure::*, Function, Guest, Outcome, Running, WASM_PAGE, config};
 use crate::input::{Number, Pick, page};
 use arbitrary::{Arbitrary, Unstructured};
-use mem_host::{MemCtx, MemCtxBuilder};
+use mem_host::MemCtxBuilder;
 use wasmtime::Engine;
 
 const FILES: [&str; 3] = ["rw/a", "rw/b", "ro/c"];
@@ -71,15 +71,7 @@ pub fn run(data: &[u8]) {
 impl Host {
     fn new() -> Self {
         let files = Files::new();
-        let mut grants = MemCtx::builder();
-        let access = [
-            ("rw", ".", mem_host::Access::ReadWrite),
-            ("ro", "/ro", mem_host::Access::ReadOnly),
-        ];
-        for (dir, name, access) in access {
-            let granted = grants.preopened_dir(files.path(dir), name, access);
-            granted.unwrap();
-        }
+        let mut grants = files.grants();
         grants.max_windows(MAX_WINDOWS as u64);
         // SAFETY: nobody writes these files while the one guest runs that maps
         // them.

@@ -35,6 +35,8 @@ fn range(offset: u64, length: u64) -> Range {
 fn reads_and_writes(mapping: &Mapping) {
     mapping.read(1, 100).unwrap();
     mapping.read(2 * PAGE, 1).unwrap_err();
+    mapping.read_u64x8(2, 2).unwrap();
+    mapping.read_u64x8(2 * PAGE - 63, 1).unwrap_err();
     mapping.read_many(&[range(20, 30), range(0, 4)]).unwrap();
     mapping.read_many(&[range(2, 2 * PAGE)]).unwrap_err();
     mapping.write(3, b"abc").unwrap();

@@ -1,10 +1,10 @@
-//! The polyfill keeps 64 MiB of pages. Of a larger file it reads again what it
+//! The polyfill keeps 256 MiB of pages. Of a larger file it reads again what it
 //! has dropped, and writes what was changed before it drops it.
 
 use std::io::{Seek, SeekFrom, Write};
 use test_guests::PAGE;
 
-const PAGES: u64 = (80 << 20) / PAGE;
+const PAGES: u64 = (272 << 20) / PAGE;
 
 fn main() {
     let mut file = std::fs::File::create("file").unwrap();

@@ -110,6 +110,9 @@ fn ranges(buffer: &Buffer) {
         assert_eq!(mapping.load_u32(offset), Err(outside));
         assert_eq!(mapping.load_u64(offset), Err(outside));
         assert_eq!(mapping.load_u64x8(offset).unwrap_err(), outside);
+        for count in [1, 1 << 58, 1 << 63, u64::MAX] {
+            assert_eq!(mapping.read_u64x8(offset, count).unwrap_err(), outside);
+        }
         assert_eq!(mapping.store_u8(offset, 0), Err(outside));
         assert_eq!(mapping.store_u16(offset, 0), Err(outside));
         assert_eq!(mapping.store_u32(offset, 0), Err(outside));

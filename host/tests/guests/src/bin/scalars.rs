@@ -28,6 +28,8 @@ fn main() {
 
     short_reads();
     lines();
+    lists_of_lines();
+    long_reads();
 
     let mapping = map("file", raw::Access::ReadWrite);
     mapping.store_u64(1, 0x0807_0605_0403_0201).unwrap();
@@ -63,15 +65,69 @@ fn lines() {
     std::fs::write("line", &bytes).unwrap();
     let mapping = map("line", raw::Access::ReadOnly);
     for offset in 0..=bytes.len() - 64 {
-        let (a, b, c, d, e, f, g, h) = mapping.load_u64x8(offset as u64).unwrap();
-        let words = [a, b, c, d, e, f, g, h];
-        assert_eq!(
-            words.map(u64::to_le_bytes).as_flattened(),
-            &bytes[offset..][..64]
-        );
+        let line = mapping.load_u64x8(offset as u64).unwrap();
+        assert_eq!(line_bytes(line), bytes[offset..][..64]);
     }
     for offset in [67, 130, u64::MAX] {
         let error = mapping.load_u64x8(offset).unwrap_err();
         assert_eq!(error, raw::ErrorCode::OutOfBounds);
+    }
+}
+
+fn line_bytes(line: raw::U64x8) -> Vec<u8> {
+    let raw::U64x8 {
+        w0,
+        w1,
+        w2,
+        w3,
+        w4,
+        w5,
+        w6,
+        w7,
+    } = line;
+    [w0, w1, w2, w3, w4, w5, w6, w7]
+        .map(u64::to_le_bytes)
+        .concat()
+}
+
+/// Reads of 64 bytes each, at any offset.
+fn lists_of_lines() {
+    let bytes = pattern(20_000);
+    std::fs::write("lines", &bytes).unwrap();
+    let mapping = map("lines", raw::Access::ReadOnly);
+    for offset in [0, 1, 4_095, 4_096, 12_345] {
+        for count in [0, 1, 2, 65, (bytes.len() - offset) / 64] {
+            let lines = mapping.read_u64x8(offset as u64, count as u64).unwrap();
+            let read: Vec<u8> = lines.into_iter().flat_map(line_bytes).collect();
+            assert_eq!(read, bytes[offset..][..64 * count], "{offset} {count}");
+        }
+    }
+    assert!(mapping.read_u64x8(20_000, 0).unwrap().is_empty());
+    for (offset, count) in [(19_937, 1), (0, 313), (20_001, 0), (64, u64::MAX / 64 + 1)] {
+        let error = mapping.read_u64x8(offset, count).unwrap_err();
+        assert_eq!(error, raw::ErrorCode::OutOfBounds);
+    }
+}
+
+/// Reads into buffers of any alignment and length, which the SDK does by words
+/// where it can.
+fn long_reads() {
+    let bytes = pattern(70_000);
+    std::fs::write("long", &bytes).unwrap();
+    let mapping = mem::open("long").unwrap();
+    let mut buffer = vec![0; 70_016];
+    for at in [0, 1, 4, 7, 8] {
+        for length in [
+            65, 127, 128, 4_096, 16_383, 16_384, 16_385, 65_536, 65_600, 69_000,
+        ] {
+            for offset in [0, 63, 1_000] {
+                buffer.fill(0xee);
+                let into = &mut buffer[at..][..length];
+                mapping.read_exact_at(offset as u64, into).unwrap();
+                assert_eq!(into, &bytes[offset..][..length], "{at} {length} {offset}");
+                assert!(buffer[..at].iter().all(|&byte| byte == 0xee));
+                assert!(buffer[at + length..].iter().all(|&byte| byte == 0xee));
+            }
+        }
     }
 }
