@@ -17,6 +17,7 @@ use prometheus_client::registry::Registry;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// A listener on 127.0.0.1; on any free port if `port` is 0.
@@ -32,7 +33,8 @@ pub async fn serve(listener: TcpListener, plugins: Arc<[Arc<Plugin>]>) {
     loop {
         // What fails is one connection.
         let Ok((connection, _)) = listener.accept().await else {
-            tokio::task::yield_now().await;
+            // It may be that no descriptor is free.
+            tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
         let plugins = plugins.clone();

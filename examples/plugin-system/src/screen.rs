@@ -1,6 +1,6 @@
 //! Standard output: lines, and below them the table, if it is a terminal.
 
-use console::Term;
+use console::{Term, truncate_str};
 use std::sync::{Mutex, PoisonError};
 
 pub struct Screen {
@@ -30,10 +30,17 @@ impl Screen {
         }
     }
 
-    /// Prints the table, on a terminal in place of the one before.
-    pub fn table(&self, table: String) {
+    /// Prints the table, on a terminal in place of the one before, and cut to
+    /// its width: lines that the terminal breaks would be counted as one.
+    pub fn table(&self, mut table: String) {
         let mut shown = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if self.term.is_term() {
+            let (_, width) = self.term.size();
+            let lines = table.lines();
+            let lines: Vec<_> = lines
+                .map(|line| truncate_str(line, width.into(), "…"))
+                .collect();
+            table = lines.join("\n");
             let _ = self.term.clear_last_lines(shown.lines().count());
         }
         let _ = self.term.write_line(&table);
