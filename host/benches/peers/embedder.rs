@@ -2,10 +2,11 @@
 //! learns its plan and reports.
 
 use crate::core::Core;
-use crate::native::Native;
+use crate::native::{Index, Native};
 use crate::rows::Measured;
 use crate::speeds::Speeds;
 use anyhow::{Context, Result, ensure};
+use bench_sums::index_of_words;
 use mem_host::{Access, MemCtx, MemCtxView, MemView};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -30,6 +31,7 @@ mod bindings {
 const FILE: &str = "file";
 const SMALL: &str = "small";
 const LARGE: &str = "large";
+const INDEX: &str = "index";
 
 /// Runs the guest, and returns the rows whose names contain `only`, and how
 /// fast bytes come through in blocks of each length.
@@ -38,6 +40,7 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<(Vec<Measured
     make_file(&dir.path().join(FILE), 256 << 20)?;
     File::create(dir.path().join(SMALL))?.set_len(4 << 10)?;
     File::create(dir.path().join(LARGE))?.set_len(4 << 30)?;
+    std::fs::write(dir.path().join(INDEX), index_of_words()?)?;
 
     let guest = std::fs::read(test_artifacts::guest("bench-guest"))?;
     let plugin = Component::new(engine, &guest)?;
@@ -80,6 +83,7 @@ fn run(
         wasi: wasi.build(),
         table: ResourceTable::new(),
         native: Native::open(&dir.join(FILE))?,
+        index: Index::open(&dir.join(INDEX))?,
         core: Core::start(engine, dir)?,
         rounds,
         only: only.into(),
@@ -109,6 +113,7 @@ struct State {
     wasi: WasiCtx,
     table: ResourceTable,
     native: Native,
+    index: Index,
     core: Core,
     rounds: u32,
     only: String,
@@ -161,6 +166,7 @@ impl host::Host for State {
             file: FILE.into(),
             small: SMALL.into(),
             large: LARGE.into(),
+            index: INDEX.into(),
             bundled: self.bundled,
         })
     }
@@ -186,6 +192,10 @@ impl host::Host for State {
 
     fn native_load(&mut self, seed: u32, count: u32) -> wasmtime::Result<host::Sample> {
         sample(self.native.load(seed, count))
+    }
+
+    fn native_look_up(&mut self, seed: u32, count: u32) -> wasmtime::Result<host::Sample> {
+        sample(self.index.look_up(seed, count))
     }
 
     fn core_load(&mut self, offset: u64, calls: u32) -> wasmtime::Result<host::Sample> {

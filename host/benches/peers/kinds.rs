@@ -41,6 +41,7 @@ const SUMS: &str = "two-threads-sums";
 const NATIVE_SUMS: &str = "two-threads-native-sums";
 const WINDOW_LOAD: &str = "window-load-u64-random/native-mmap";
 const POLYFILL_READ: &str = "polyfill-read-64B-random/std-fs";
+const UNCHANGED: &str = "unchanged-fst/native-mmap";
 const CORE_LOAD: &str = "core-load-u64/empty-core-call";
 const READ_MANY: &str = "read-many-1000x64B/component-read-64B";
 
@@ -61,6 +62,13 @@ pub const ACCESSES: &[Kind] = &[
             ("mem, core module", CORE_LOAD, Mem, &CORE),
             ("empty call, component", LOAD, Peer, &NATIVE),
             ("mem, component", LOAD, Mem, &HANDLE),
+        ],
+    ),
+    kind(
+        "look a word up by the crate fst",
+        &[
+            ("native memmap2", UNCHANGED, Peer, &NATIVE),
+            ("mem's memmap2", UNCHANGED, Mem, &WINDOW),
         ],
     ),
     kind(

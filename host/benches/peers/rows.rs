@@ -75,6 +75,7 @@ const ROWS: &[Row] = &[
         None,
         Speed(4.0),
     ),
+    row("unchanged-fst/native-mmap", NATIVE, None, Time(1.5)),
     row("polyfill-read-64KiB/std-fs", "std::fs", BLOCK, Time(1.5)),
     row(
         "polyfill-read-64B-random/std-fs",

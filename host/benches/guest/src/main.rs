@@ -5,6 +5,7 @@ mod blocks;
 mod calls;
 mod core;
 mod measure;
+mod unchanged;
 mod ways;
 mod window;
 
@@ -68,6 +69,9 @@ const ROWS: &[(&str, Measure)] = &[
     }),
     ("read-many-1000x64B/component-read-64B", |setup, name| {
         blocks::read_many(setup, name, 64, 1000, 64);
+    }),
+    ("unchanged-fst/native-mmap", |setup, name| {
+        unchanged::index(setup, name, 64 * KIB);
     }),
     ("throughput", ways::measure),
 ];

@@ -2,6 +2,10 @@
 //! which they read. The guests and the host are built of the same source, so
 //! that what differs is the way to the bytes.
 
+mod words;
+
+pub use words::{index_of_words, look_up, words};
+
 use std::iter;
 
 /// The sum of the words of `block`, or only of the first and the last, which
