@@ -11,7 +11,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, compiler_fence, fence};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Installs the handler, unless the process has it.
@@ -67,8 +67,15 @@ impl FaultGuard {
     #[inline]
     pub fn lost_from(&self) -> usize {
         // The handler notes the loss before it puts zero pages in place, so
-        // whoever has read such a zero sees the note.
-        compiler_fence(Ordering::SeqCst);
+        // whoever has read such a zero sees the note, if it looks afterwards.
+        // Fences do not keep the compiler from that: LLVM moves a load that
+        // nobody else synchronizes with behind them, where a branch follows.
+        #[cfg(not(miri))]
+        // SAFETY: there are no instructions. The compiler has to take it that
+        // they use any memory, and so keeps the access before them.
+        unsafe {
+            std::arch::asm!("", options(nostack, preserves_flags));
+        }
         fence(Ordering::Acquire);
         self.slot.lost_from.load(Ordering::Acquire)
     }

@@ -44,6 +44,8 @@ impl Run {
         let mut command = Command::new(COMMAND);
         command
             .current_dir(self.dir.path())
+            // A backtrace has lines that look like calls.
+            .env_remove("RUST_BACKTRACE")
             .args(["run", "--dir", "."])
             .args(&self.options)
             .arg(guest)
