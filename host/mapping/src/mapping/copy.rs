@@ -203,15 +203,15 @@ impl Mapping {
 unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
     const PIECE: usize = 2048;
     let behind = to.addr().wrapping_sub(from.addr()) % 4096;
-    let piece = if (1..64).contains(&behind) {
-        PIECE
-    } else {
-        length.max(1)
-    };
-    for start in (0..length).step_by(piece) {
+    if length <= PIECE || !(1..64).contains(&behind) {
+        // SAFETY: it is what the caller lets us copy.
+        unsafe { ptr::copy_nonoverlapping(from, to, length) }
+        return;
+    }
+    for start in (0..length).step_by(PIECE) {
         // SAFETY: the piece is part of what the caller lets us copy.
         unsafe {
-            let length = piece.min(length - start);
+            let length = PIECE.min(length - start);
             ptr::copy_nonoverlapping(from.add(start), to.add(start), length);
         }
     }
