@@ -158,29 +158,9 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
 
     /// Lists of bytes, between the mapping and the guest's memory directly.
     fn add_copies(&mut self) -> Result<()> {
+        self.read::<u8, _>("[method]mapping.read", Reading::new)?;
+        self.read::<wit::U64x8, _>("[method]mapping.read-u64x8", Reading::words)?;
         let view = self.view;
-        self.instance.func_wrap(
-            "[method]mapping.read",
-            move |mut store: StoreContextMut<'_, T>, (this, offset, length): (This, u64, u64)| {
-                let view = view(store.data_mut());
-                let mapping = view.table.get(&this.key())?.clone();
-                let limit = view.ctx.inner.max_read_bytes;
-                Ok(ReadResult::<u8, _>::new(mapping, |mapping| {
-                    Reading::new(mapping, offset, length, limit)
-                }))
-            },
-        )?;
-        self.instance.func_wrap(
-            "[method]mapping.read-u64x8",
-            move |mut store: StoreContextMut<'_, T>, (this, offset, count): (This, u64, u64)| {
-                let view = view(store.data_mut());
-                let mapping = view.table.get(&this.key())?.clone();
-                let limit = view.ctx.inner.max_read_bytes;
-                Ok(ReadResult::<wit::U64x8, _>::new(mapping, |mapping| {
-                    Reading::words(mapping, offset, count, limit)
-                }))
-            },
-        )?;
         self.instance.func_wrap(
             "[method]mapping.read-many",
             move |mut store: StoreContextMut<'_, T>, (this, ranges): (This, Vec<wit::Range>)| {
@@ -199,6 +179,30 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 let by = store_id(&store);
                 let mapping = view(store.data_mut()).table.get(&this.key())?.clone();
                 finish_one(mapping.write(by, offset, bytes.as_le_slice(&store)))
+            },
+        )
+    }
+
+    /// Adds a read of some elements from an offset on, of which `check` makes a
+    /// reading, with the host's limit of bytes.
+    fn read<S: Value<N> + 'static, const N: usize>(
+        &mut self,
+        name: &str,
+        check: impl Fn(&Mapped, u64, u64, u64) -> std::result::Result<Reading, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<()> {
+        let view = self.view;
+        self.instance.func_wrap(
+            name,
+            move |mut store: StoreContextMut<'_, T>, (this, offset, count): (This, u64, u64)| {
+                let view = view(store.data_mut());
+                let mapping = view.table.get(&this.key())?.clone();
+                let limit = view.ctx.inner.max_read_bytes;
+                Ok(ReadResult::<S, N>::new(mapping, |mapping| {
+                    check(mapping, offset, count, limit)
+                }))
             },
         )
     }

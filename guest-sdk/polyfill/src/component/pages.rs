@@ -22,18 +22,18 @@ pub fn zeros() -> Result<Page> {
     Ok(page.into_boxed_slice())
 }
 
-/// An empty vector with room for `length` bytes.
+/// An empty vector with room for `count` elements.
 ///
 /// # Errors
 ///
 /// `quota-exceeded` if there is none.
-pub fn with_room(length: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    usize::try_from(length)
+pub fn with_room<E>(count: u64) -> Result<Vec<E>> {
+    let mut elements = Vec::new();
+    usize::try_from(count)
         .ok()
-        .and_then(|length| bytes.try_reserve_exact(length).ok())
+        .and_then(|count| elements.try_reserve_exact(count).ok())
         .ok_or(ErrorCode::QuotaExceeded)?;
-    Ok(bytes)
+    Ok(elements)
 }
 
 /// The numbers of the pages that `range`, in bytes, touches. The offsets in a

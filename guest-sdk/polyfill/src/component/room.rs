@@ -1,5 +1,6 @@
 //! Room for bytes that come from a file.
 
+use super::pages::with_room;
 use super::runtime;
 use super::wit::exports::mem::mmap::mapping::U64x8;
 use super::wit::wasi::filesystem::types::Descriptor;
@@ -38,13 +39,8 @@ impl<E: Element> Room<E> {
     ///
     /// `quota-exceeded` if there is none.
     pub fn new(count: u64) -> Result<Self> {
-        let mut elements = Vec::new();
-        usize::try_from(count)
-            .ok()
-            .and_then(|count| elements.try_reserve_exact(count).ok())
-            .ok_or(ErrorCode::QuotaExceeded)?;
         Ok(Self {
-            elements,
+            elements: with_room(count)?,
             filled: 0,
         })
     }
