@@ -11,6 +11,11 @@
  * list of 128 MiB or more as an argument. */
 #define WINDOW ((size_t)64 << 20)
 
+/* The size of a huge page on x86-64, and on AArch64 with pages of 4 KiB. An
+ * operating system maps one, or several small pages at once, only where the
+ * address and the offset in the file agree modulo this. */
+#define HUGE_PAGE ((size_t)2 << 20)
+
 /* The bytes of the largest load. */
 #define LINE sizeof(mem_mmap_mapping_u64x8_t)
 _Static_assert(LINE == 64, "eight words without padding");
@@ -33,10 +38,10 @@ size_t mem_mman_host_page(void) {
 }
 
 /* What is in the memory is for the caller to say. */
-static struct block *new_block(size_t length, int prot, bool shared) {
+static struct block *new_block(size_t align, size_t length, int prot, bool shared) {
     struct block *block = calloc(1, sizeof *block);
     void *start;
-    if (!block || posix_memalign(&start, MEM_MMAN_PAGE, length)) {
+    if (!block || posix_memalign(&start, align, length)) {
         free(block);
         return NULL;
     }
@@ -49,7 +54,7 @@ static struct block *new_block(size_t length, int prot, bool shared) {
 }
 
 struct block *mem_mman_anonymous_block(size_t length, int prot, bool shared) {
-    struct block *block = new_block(length, prot, shared);
+    struct block *block = new_block(MEM_MMAN_PAGE, length, prot, shared);
     if (block) {
         block->content = ANONYMOUS;
         memset(block->start, 0, length);
@@ -167,7 +172,11 @@ static mem_mmap_mapping_access_t access_of(const struct block *block) {
 
 int mem_mman_file_block(struct block **made, const char *path, uint64_t offset,
     size_t file_length, size_t length, int prot, bool shared, bool populate) {
-    struct block *block = new_block(length, prot, shared);
+    struct block *block = NULL;
+    if (length >= HUGE_PAGE && offset % HUGE_PAGE == 0)
+        block = new_block(HUGE_PAGE, length, prot, shared);
+    if (!block)
+        block = new_block(MEM_MMAN_PAGE, length, prot, shared);
     if (!block)
         return ENOMEM;
     block->file_length = file_length;

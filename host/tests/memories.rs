@@ -120,6 +120,26 @@ fn end_where_they_should_and_grow() -> Result<()> {
     Ok(())
 }
 
+/// So that files are mapped by huge pages where they can be.
+#[test]
+fn start_at_a_multiple_of_2_mib() -> Result<()> {
+    for guard in [0, 64 << 10, 2 << 20] {
+        for mut config in [config(), moving()] {
+            config.memory_guard_size(guard);
+            let engine = Engine::new(&config)?;
+            let module = Module::new(&engine, r#"(module (memory (export "memory") 40))"#)?;
+            for _ in 0..4 {
+                let mut store = Store::new(&engine, ());
+                let instance = Instance::new(&mut store, &module, &[])?;
+                let memory = instance.get_memory(&mut store, "memory");
+                let start = memory.expect("it is exported").data_ptr(&store).addr();
+                assert_eq!(start % (2 << 20), 0, "a guard of {guard}");
+            }
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn of_4_gib_are_whole() -> Result<()> {
     let mut guest = Guest::<i32>::new(&config(), "i32", "1")?;

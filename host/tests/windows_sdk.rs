@@ -69,6 +69,11 @@ fn copies_on_an_engine_without_windows() -> Result<()> {
 }
 
 #[test]
+fn large() -> Result<()> {
+    Host::with_windows().run("sdk_windows_large")
+}
+
+#[test]
 fn after_unmap() -> Result<()> {
     after_unmap_on(Host::new(), "copy")?;
     after_unmap_on(Host::with_windows(), "zero-copy")

@@ -115,7 +115,10 @@ impl Mapping {
 /// The bytes are the same.
 ///
 /// A window of the file's pages takes as much room in the guest's memory as a
-/// copy does, from when it is made until it is dropped, but not in RAM.
+/// copy does, from when it is made until it is dropped, but not in RAM. One of
+/// 2 MiB or more takes up to 2 MiB more where there is room for that: it lies
+/// so that the operating system can use huge pages, of files whose pages lie
+/// in RAM accordingly.
 ///
 /// # What can change meanwhile
 ///

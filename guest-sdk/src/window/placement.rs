@@ -6,22 +6,28 @@ use crate::range::Range;
 /// list of 128 MiB or more as an argument.
 const PIECE: usize = 64 << 20;
 
+/// The size of a huge page on x86-64, and on AArch64 with pages of 4 KiB. An
+/// operating system maps one, or several small pages at once, only where the
+/// address and the offset in the file agree modulo this.
+const HUGE_PAGE: usize = 2 << 20;
+
 /// A buffer of whole pages that takes the pages in which a range lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placement {
-    /// The size of a page, to which the buffer is aligned.
-    pub page: usize,
+    /// What the address of the buffer has to be a multiple of.
+    pub align: usize,
     /// The length of the buffer, in whole pages.
     pub buffer: usize,
-    /// Where in the buffer the range starts, inside the first page.
+    /// Where in the buffer the range starts: in the first page that is attached.
     pub start: usize,
     /// The length of the range.
     pub len: usize,
-    /// Where in its page the mapping starts.
-    lead: u64,
-    /// Where the first page starts, counted from the start of the page that
-    /// the mapping starts in.
+    /// Where in the file the mapping starts.
+    mapping: u64,
+    /// Where in the file the first page starts.
     first: u64,
+    /// Where in the buffer the first page is attached.
+    skipped: usize,
 }
 
 /// A part of the buffer, and what is attached to it.
@@ -38,39 +44,57 @@ impl Placement {
     /// Of a range that lies inside a mapping, which starts at `file_offset` in
     /// its file. None if no memory can hold it.
     pub fn new(file_offset: u64, range: Range, page: u32) -> Option<Self> {
-        let lead = file_offset % u64::from(page);
-        let from_page = lead.checked_add(range.offset)?;
-        let start = from_page % u64::from(page);
-        let page = usize::try_from(page).ok()?;
-        let start_in_page = usize::try_from(start).ok()?;
+        let in_file = file_offset.checked_add(range.offset)?;
+        let start_in_page = in_file % u64::from(page);
+        let align = usize::try_from(page).ok()?;
+        let start = usize::try_from(start_in_page).ok()?;
         let len = usize::try_from(range.length).ok()?;
-        let buffer = start_in_page
-            .checked_add(len)?
-            .checked_next_multiple_of(page)?;
         Some(Self {
-            page,
-            buffer,
-            start: start_in_page,
+            align,
+            buffer: start.checked_add(len)?.checked_next_multiple_of(align)?,
+            start,
             len,
-            lead,
-            first: from_page - start,
+            mapping: file_offset,
+            first: in_file - start_in_page,
+            skipped: 0,
+        })
+    }
+
+    /// The same range in a buffer where the operating system can map huge
+    /// pages, if the range fills one. The buffer is larger by less than that.
+    pub fn in_huge_pages(self) -> Option<Self> {
+        let skipped = (self.first % HUGE_PAGE as u64) as usize;
+        let before_next = skipped.wrapping_neg() % HUGE_PAGE;
+        if self.buffer < before_next + HUGE_PAGE {
+            return None;
+        }
+        Some(Self {
+            align: HUGE_PAGE.max(self.align),
+            buffer: skipped.checked_add(self.buffer)?,
+            start: skipped + self.start,
+            skipped,
+            ..self
         })
     }
 
     /// How many pieces there are.
     pub fn number_of_pieces(&self) -> usize {
-        self.buffer.div_ceil(PIECE)
+        self.pages().div_ceil(PIECE)
     }
 
-    /// The pieces that make up the buffer.
+    /// The pieces that make up the pages.
     pub fn pieces(self) -> impl Iterator<Item = Piece> {
-        (0..self.buffer).step_by(PIECE).map(move |start| Piece {
-            // 0 for the page that the mapping starts in, for there `first` is
-            // 0; all others start behind the mapping's start.
-            offset: (self.first + start as u64).saturating_sub(self.lead),
-            start,
-            len: PIECE.min(self.buffer - start),
+        (0..self.pages()).step_by(PIECE).map(move |start| Piece {
+            // 0 for the page that the mapping starts in.
+            offset: (self.first + start as u64).saturating_sub(self.mapping),
+            start: self.skipped + start,
+            len: PIECE.min(self.pages() - start),
         })
+    }
+
+    /// The length of the pages that are attached.
+    fn pages(&self) -> usize {
+        self.buffer - self.skipped
     }
 }
 
@@ -113,6 +137,43 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn huge_pages_lie_at_their_multiples() {
+        for file_offset in [0, 1, 4096, 10_000, HUGE_PAGE as u64, 1 << 40] {
+            for offset in [0, 4095, 4096, 123_456_789] {
+                for length in [3 << 20, 4 << 20, 130 << 20] {
+                    let small = placement(file_offset, offset, length);
+                    let in_file = file_offset + offset;
+                    let first_huge = in_file.next_multiple_of(HUGE_PAGE as u64);
+                    let Some(huge) = small.in_huge_pages() else {
+                        let end = (in_file + length).next_multiple_of(4096);
+                        assert!(first_huge + HUGE_PAGE as u64 > end, "{small:?}");
+                        continue;
+                    };
+                    assert_eq!(huge.align, HUGE_PAGE);
+                    assert_eq!(
+                        huge.start as u64 % HUGE_PAGE as u64,
+                        in_file % HUGE_PAGE as u64,
+                        "{huge:?}"
+                    );
+                    assert!(huge.buffer - small.buffer < HUGE_PAGE);
+                    assert_eq!(huge.len, small.len);
+                    // The same pages, farther behind in the buffer.
+                    let moved = huge.start - small.start;
+                    let back = huge.pieces().map(|piece| Piece {
+                        start: piece.start - moved,
+                        ..piece
+                    });
+                    assert!(back.eq(small.pieces()), "{huge:?}");
+                    assert_eq!(huge.number_of_pieces(), small.number_of_pieces());
+                }
+            }
+        }
+        assert_eq!(placement(0, 0, 2 << 20).in_huge_pages().unwrap().start, 0);
+        assert_eq!(placement(0, 0, (2 << 20) - 4096).in_huge_pages(), None);
+        assert_eq!(placement(4096, 0, 2 << 20).in_huge_pages(), None);
     }
 
     #[test]

@@ -64,8 +64,15 @@ impl Attached {
     /// Attaches the pages of `mapping` as `placement` says; all of them, or
     /// none after an error.
     pub(super) fn new(mapping: &Mapping, placement: Placement) -> Result<Self> {
-        let memory = Memory::new(placement.buffer, placement.page);
-        let memory = memory.ok_or(ErrorCode::QuotaExceeded)?;
+        let taken = |placement: Placement| {
+            let memory = Memory::new(placement.buffer, placement.align)?;
+            Some((placement, memory))
+        };
+        let (placement, memory) = placement
+            .in_huge_pages()
+            .and_then(taken)
+            .or_else(|| taken(placement))
+            .ok_or(ErrorCode::QuotaExceeded)?;
         let mut attached = Self {
             windows: Vec::new(),
             start: memory.part(placement.start, placement.len),

@@ -107,6 +107,7 @@ static void large(void) {
     need("ftruncate", ftruncate(fd, (off_t)size) == 0);
     for (int i = 0; i < 100; i++) {
         char *start = map(fd, size, WRITE, MAP_SHARED);
+        need("a multiple of a huge page", (uintptr_t)start % (2 << 20) == 0);
         for (size_t place = 0; place < sizeof places / sizeof *places; place++)
             start[places[place]]++;
         need("munmap", munmap(start, size) == 0);

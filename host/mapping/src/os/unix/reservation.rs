@@ -3,6 +3,9 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 
+/// The size of a huge page on x86-64, and on AArch64 with pages of 4 KiB.
+const HUGE_PAGE: usize = 2 << 20;
+
 /// Addresses that nothing else in the process is mapped at. What is mapped
 /// there goes when this is dropped.
 #[derive(Debug)]
@@ -20,17 +23,27 @@ unsafe impl Sync for Reservation {}
 
 impl Reservation {
     /// Reserves `length` bytes, and as many `before` and `behind` them as these
-    /// say. None of the bytes can be accessed.
+    /// say, or more before them. None of the bytes can be accessed.
+    ///
+    /// If a huge page fits into `length`, the first byte lies at a multiple of
+    /// its size, so that files are mapped by such where they can be.
     ///
     /// # Errors
     ///
     /// Those of `mmap(2)`, and `OutOfMemory` for lengths that cannot be.
     pub fn new(before: usize, length: usize, behind: usize) -> io::Result<Self> {
-        let round = |length: usize| length.checked_next_multiple_of(super::super::page_size());
+        let page_size = super::super::page_size();
+        let align = if length < HUGE_PAGE {
+            page_size
+        } else {
+            HUGE_PAGE.max(page_size)
+        };
+        let round = |length: usize| length.checked_next_multiple_of(page_size);
         let sum = || {
             let before = round(before)?;
-            let length = before.checked_add(round(length)?)?;
-            Some((before, length.checked_add(round(behind)?)?))
+            let lengths = [align - page_size, round(length)?, round(behind)?];
+            let all = lengths.into_iter().try_fold(before, usize::checked_add)?;
+            Some((before, all))
         };
         let (before, length) = sum().ok_or(io::ErrorKind::OutOfMemory)?;
         // SAFETY: the system chooses an address where nothing is.
@@ -42,9 +55,10 @@ impl Reservation {
                 MapFlags::PRIVATE | MapFlags::NORESERVE,
             )
         }?;
+        let first = (start.addr() + before).next_multiple_of(align);
         Ok(Self {
             start: start.cast(),
-            before,
+            before: first - start.addr(),
             length: length.max(1),
         })
     }
