@@ -33,11 +33,15 @@ const SMALL: &str = "small";
 const LARGE: &str = "large";
 const INDEX: &str = "index";
 
+/// A piece of a file in which file systems can have huge pages. All sides have
+/// the same file.
+const HUGE: usize = 4 << 20;
+
 /// Runs the guest, and returns the rows whose names contain `only`, and how
 /// fast bytes come through in blocks of each length.
 pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<(Vec<Measured>, Vec<Speeds>)> {
     let dir = tempfile::tempdir()?;
-    make_file(&dir.path().join(FILE), 256 << 20)?;
+    make_file(&dir.path().join(FILE), 256 << 20, HUGE)?;
     File::create(dir.path().join(SMALL))?.set_len(4 << 10)?;
     File::create(dir.path().join(LARGE))?.set_len(4 << 30)?;
     std::fs::write(dir.path().join(INDEX), index_of_words()?)?;
@@ -99,8 +103,11 @@ fn run(
 }
 
 /// A file of which no two words are alike, and which is in the page cache.
-pub fn make_file(path: &Path, length: u64) -> Result<()> {
-    let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+///
+/// File systems that can keep what is written by one call in pages of that
+/// size, so `piece` says how large the pages are.
+pub fn make_file(path: &Path, length: u64, piece: usize) -> Result<()> {
+    let mut file = BufWriter::with_capacity(piece, File::create(path)?);
     for word in 0..length / 8 {
         let scattered = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         file.write_all(&scattered.to_le_bytes())?;

@@ -37,6 +37,7 @@ const SUM: &str = "window-sum/native-mmap";
 const LOADS: &str = "two-threads-loads";
 const READS: &str = "two-threads-reads";
 const ATTACHES: &str = "two-threads-attaches";
+const NATIVE_ATTACHES: &str = "two-threads-native-attaches";
 const SUMS: &str = "two-threads-sums";
 const NATIVE_SUMS: &str = "two-threads-native-sums";
 const WINDOW_LOAD: &str = "window-load-u64-random/native-mmap";
@@ -137,8 +138,9 @@ pub const THREADS: &[Kind] = &[
         "windows",
         &[
             ("attach, touch, detach 4 MiB", ATTACHES, Mem, &WINDOW),
+            ("map it by memmap2", NATIVE_ATTACHES, Mem, &NATIVE),
             ("sum up 128 MiB each", SUMS, Mem, &WINDOW),
-            ("the same, native memmap2", NATIVE_SUMS, Mem, &NATIVE),
+            ("the same by memmap2", NATIVE_SUMS, Mem, &NATIVE),
         ],
     ),
 ];

@@ -1,6 +1,6 @@
 //! The peer outside every sandbox.
 
-use bench_sums::{digest, look_up, random_words, words};
+use bench_sums::{digest, look_up, random_words, sum_of, words};
 use fst::Map;
 use memmap2::{Mmap, MmapOptions, MmapRaw};
 use std::fs::File;
@@ -12,6 +12,7 @@ use std::{ptr, slice};
 
 /// A file mapped by memmap2, and the buffer that bytes are copied to.
 pub struct Native {
+    file: File,
     map: MmapRaw,
     buffer: Vec<u8>,
 }
@@ -35,8 +36,10 @@ impl Index {
 
 impl Native {
     pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path)?;
         Ok(Self {
-            map: MmapOptions::new().map_raw_read_only(&File::open(path)?)?,
+            map: MmapOptions::new().map_raw_read_only(&file)?,
+            file,
             buffer: Vec::new(),
         })
     }
@@ -78,10 +81,37 @@ impl Native {
         timed(|| digest(black_box(bytes), true))
     }
 
+    /// Sums up all words `times` times.
+    pub fn sum_up(&self, times: u32) -> u64 {
+        (0..times).map(|_| self.sum().1).fold(0, u64::wrapping_add)
+    }
+
+    /// Maps 4 MiB, loads a byte of each page and unmaps them, `times` times in
+    /// different places.
+    ///
+    /// # Panics
+    ///
+    /// If the system refuses.
+    pub fn attach(&self, times: u32) -> u64 {
+        const LENGTH: u64 = 4 << 20;
+        let offsets = (0..u64::from(times)).map(|time| time * LENGTH % self.map.len() as u64);
+        let mut sum = 0_u64;
+        for offset in offsets {
+            let mut options = MmapOptions::new();
+            let options = options.offset(offset).len(LENGTH as usize);
+            // SAFETY: nobody writes the file.
+            let map = unsafe { options.map(&self.file) }.expect("it is mapped already");
+            let bytes = black_box(&map).iter().step_by(4 << 10);
+            sum = bytes.fold(sum, |sum, &byte| sum.wrapping_add(u64::from(byte)));
+        }
+        sum
+    }
+
     /// The time of loading `count` words from anywhere, and their sum.
     pub fn load(&self, seed: u32, count: u32) -> (Duration, u64) {
         let bytes = self.bytes();
-        timed(|| random_words(black_box(bytes), seed, count))
+        let words = random_words(seed, count, bytes);
+        timed(|| sum_of(black_box(bytes), &words))
     }
 
     fn bytes(&self) -> &[u8] {

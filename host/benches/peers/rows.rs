@@ -86,6 +86,7 @@ const ROWS: &[Row] = &[
     row("two-threads-loads", ONE, None, Speed(1.7)),
     row("two-threads-reads", ONE, None, Speed(1.7)),
     row("two-threads-attaches", ONE, None, Speed(1.7)),
+    row("two-threads-native-attaches", ONE, None, Nothing),
     row("two-threads-sums", ONE, HALF, Speed(1.3)),
     row("two-threads-native-sums", ONE, HALF, Nothing),
 ];

@@ -35,21 +35,33 @@ const ROWS: &[(&str, Work, u32)] = &[
 ];
 
 const SUMS: &str = "two-threads-sums";
-/// What the threads of the row above are measured with.
-const NATIVE_SUMS: &str = "two-threads-native-sums";
+
+/// The rows of what threads of the host do by memmap2, each with one of the
+/// files.
+const NATIVE_ROWS: &[(&str, NativeWork, u32)] = &[
+    ("two-threads-native-attaches", Native::attach, 128),
+    ("two-threads-native-sums", Native::sum_up, 4),
+];
+
+/// What is done so many times, which returns the sum of what was read.
+type NativeWork = fn(&Native, u32) -> u64;
 
 /// The length of each thread's file.
 const LENGTH: u64 = 128 << 20;
 
-/// How often a thread of the host sums up its file, as those of the guests do.
-const NATIVE_TIMES: u32 = 4;
+/// The pieces in which each file is written. A window of 4 MiB takes 64 page
+/// faults then, which two threads can have at a time. Of huge pages it takes
+/// two, and what is left is mostly that to unmap pages interrupts the other
+/// thread.
+const PIECE: usize = 64 << 10;
 
 /// Runs the guests, and returns the rows whose names contain `only`.
 pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<Vec<Measured>> {
     let mut measured = Vec::new();
     let rows: Vec<_> = ROWS.iter().filter(|row| row.0.contains(only)).collect();
-    let native = NATIVE_SUMS.contains(only);
-    if rows.is_empty() && !native {
+    let native_rows = NATIVE_ROWS.iter().filter(|row| row.0.contains(only));
+    let native_rows: Vec<_> = native_rows.collect();
+    if rows.is_empty() && native_rows.is_empty() {
         return Ok(measured);
     }
     let component = Component::from_file(engine, test_artifacts::guest("bench-worker"))?;
@@ -58,7 +70,7 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<Vec<Measured>
     let mut natives = Vec::new();
     for dir in &dirs {
         let file = dir.path().join("file");
-        make_file(&file, LENGTH)?;
+        make_file(&file, LENGTH, PIECE)?;
         natives.push(Native::open(&file)?);
         workers.push(Worker::start(engine, &component, dir.path())?);
     }
@@ -69,12 +81,14 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<Vec<Measured>
         };
         measured.push(one_and_two(name, times, rounds, run)?);
     }
-    if native {
+    for &&(name, work, times) in &native_rows {
         let run = |threads: &[usize]| {
             let natives = threads.iter().map(|&thread| &natives[thread]);
-            Ok(sum_natively(natives.collect()))
+            Ok(run_natively(natives.collect(), |native| {
+                work(native, times)
+            }))
         };
-        measured.push(one_and_two(NATIVE_SUMS, NATIVE_TIMES, rounds, run)?);
+        measured.push(one_and_two(name, times, rounds, run)?);
     }
     for worker in workers {
         worker.finish();
@@ -122,21 +136,21 @@ fn nanoseconds(done: &[Done]) -> Result<u64> {
     Ok(u64::try_from((time.0 - time.1).as_nanos())?)
 }
 
-fn sum_natively(natives: Vec<&Native>) -> Vec<Done> {
+/// Does `work` with all of them at a time, each on a thread of its own.
+fn run_natively(natives: Vec<&Native>, work: impl Fn(&Native) -> u64 + Sync) -> Vec<Done> {
     let barrier = Barrier::new(natives.len());
-    let sum = |native: &Native| {
+    let run = |native: &Native| {
         barrier.wait();
         let start = Instant::now();
-        let sums = (0..NATIVE_TIMES).map(|_| native.sum().1);
-        let sum = sums.fold(0, u64::wrapping_add);
+        let sum = work(native);
         let end = Instant::now();
         Done { start, end, sum }
     };
     thread::scope(|scope| {
-        let sum = &sum;
+        let run = &run;
         let threads: Vec<_> = natives
             .iter()
-            .map(|native| scope.spawn(move || sum(native)))
+            .map(|native| scope.spawn(move || run(native)))
             .collect();
         let done = threads.into_iter().map(|thread| thread.join());
         done.map(|done| done.expect("it does not panic")).collect()

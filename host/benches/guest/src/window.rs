@@ -3,7 +3,7 @@
 use crate::Setup;
 use crate::host;
 use crate::measure::{Batch, compare};
-use bench_sums::{digest, random_words};
+use bench_sums::{digest, random_words, sum_of};
 use mem::Window;
 use std::hint::black_box;
 use std::io::{Read, Seek};
@@ -27,7 +27,10 @@ pub fn sum(setup: &Setup, name: &str) {
 /// Loads words from anywhere, against the host, whose code is the same.
 pub fn load(setup: &Setup, name: &str, calls: u32) {
     let window = warm(setup);
-    let mem = |batch: Batch| batch.time(|| random_words(black_box(&window), batch.seed(), calls));
+    let mem = |batch: Batch| {
+        let words = random_words(batch.seed(), calls, &window);
+        batch.time(|| sum_of(black_box(&window), &words))
+    };
     let peer = |batch: Batch| host::native_load(batch.seed(), calls);
     compare(setup, name, calls, mem, peer);
 }
@@ -39,8 +42,10 @@ pub fn load_or_read(setup: &Setup, name: &str, calls: u32) {
     let mem = |batch: Batch| {
         // The threads of the peer leave the processor's caches cold, and so
         // few loads would not warm them.
-        black_box(random_words(&window, !batch.seed(), 1 << 20));
-        batch.time(|| random_words(black_box(&window), batch.seed(), calls))
+        let others = random_words(!batch.seed(), 1 << 20, &window);
+        black_box(sum_of(&window, &others));
+        let words = random_words(batch.seed(), calls, &window);
+        batch.time(|| sum_of(black_box(&window), &words))
     };
     let mut buffer = [0; LENGTH as usize];
     let peer = |batch: Batch| {
