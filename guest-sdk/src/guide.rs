@@ -37,8 +37,11 @@
 //!
 //! - A call costs about as much as the copy of some KiB, so the number of calls
 //!   counts for more than the number of bytes.
-//! - To make a window takes some system calls, whatever its length, and a page
-//!   fault for each page at its first use. Make few, and keep them.
+//! - To make a window takes some system calls, whatever its length, and page
+//!   faults at the first use of its pages: one for 16 of 4 KiB or so, or for a
+//!   huge page, of which Linux has those of a file that was written in pieces of
+//!   2 MiB or more, on file systems with large folios such as ext4 and XFS. Make
+//!   few, and keep them: to give one up interrupts the host's other threads.
 //! - A window takes as much of the guest's address space as a copy would, which
 //!   ends at 4 GiB, but only the pages that are used take memory.
 //! - Where a host has no windows, [`Mapping::window`] copies the range at once.
