@@ -55,8 +55,17 @@ impl Shared {
             && let Some(line_at) = self.line_of(offset, buf.len())
             && let Ok(line) = self.handle.load_line(line_at)
         {
-            let start = (offset - line_at) as usize;
-            buf.copy_from_slice(&line[start..][..buf.len()]);
+            if buf.len() == LINE {
+                // Word by word: of any other copy the compiler makes a call of
+                // the runtime.
+                let (to, _) = buf.as_chunks_mut();
+                for (to, word) in to.iter_mut().zip(line) {
+                    *to = word;
+                }
+            } else {
+                let start = (offset - line_at) as usize;
+                buf.copy_from_slice(&line.as_flattened()[start..][..buf.len()]);
+            }
             return Ok(());
         }
         self.read_pieces(offset, buf)

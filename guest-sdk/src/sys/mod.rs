@@ -23,6 +23,9 @@ pub const MOST_RANGES: usize = 256;
 /// How many bytes the largest load has, which needs no list.
 pub const LINE: usize = 64;
 
+/// What such a load has, in words.
+pub type Line = [[u8; 8]; LINE / 8];
+
 /// The contract's `map-options`. That a mapping is anonymous is said by the
 /// lack of a path.
 #[derive(Clone, Copy, Debug, Default)]

@@ -11,7 +11,7 @@ use mem_mapping::{ByteRange, Error, MapOptions, Mapping, Policy, Quota, Quotas, 
 #[cfg(feature = "wasi")]
 use wasip2::filesystem::types::Descriptor;
 
-use super::{FlushMode, LINE, Request};
+use super::{FlushMode, LINE, Line, Request};
 use crate::range::Range;
 use crate::window::Placement;
 use crate::{Access, Advice, ErrorCode, Protection};
@@ -119,8 +119,11 @@ impl Handle {
         self.load(offset).map(u64::from_le_bytes)
     }
 
-    pub fn load_line(&self, offset: u64) -> Result<[u8; LINE]> {
-        self.load(offset)
+    pub fn load_line(&self, offset: u64) -> Result<Line> {
+        let bytes: [u8; LINE] = self.load(offset)?;
+        let mut line = Line::default();
+        line.as_flattened_mut().copy_from_slice(&bytes);
+        Ok(line)
     }
 
     pub fn store_u8(&self, offset: u64, value: u8) -> Result<()> {

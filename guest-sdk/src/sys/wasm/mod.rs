@@ -12,7 +12,7 @@ use std::ops;
 
 pub use self::attach::Attached;
 use self::wit::mem::mmap::mapping as contract;
-use super::{FlushMode, LINE, Request};
+use super::{FlushMode, Line, Request};
 use crate::range::Range;
 use crate::window::Placement;
 use crate::{Access, Advice, ErrorCode, Protection};
@@ -72,9 +72,9 @@ impl Handle {
         load::load_u64(&self.0, offset).map_err(code)
     }
 
-    /// Loads 64 bytes.
+    /// Loads the bytes of eight words.
     #[inline]
-    pub fn load_line(&self, offset: u64) -> Result<[u8; LINE]> {
+    pub fn load_line(&self, offset: u64) -> Result<Line> {
         let words = self.0.load_u64x8(offset).map_err(code)?;
         let contract::U64x8 {
             w0,
@@ -86,12 +86,7 @@ impl Handle {
             w6,
             w7,
         } = words;
-        let mut line = [0; LINE];
-        let (bytes, _) = line.as_chunks_mut();
-        for (bytes, word) in bytes.iter_mut().zip([w0, w1, w2, w3, w4, w5, w6, w7]) {
-            *bytes = word.to_le_bytes();
-        }
-        Ok(line)
+        Ok([w0, w1, w2, w3, w4, w5, w6, w7].map(u64::to_le_bytes))
     }
 
     #[inline]
