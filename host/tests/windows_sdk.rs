@@ -74,6 +74,19 @@ fn large() -> Result<()> {
 }
 
 #[test]
+fn huge_pages_made_shorter() -> Result<()> {
+    let host = Host::with_windows();
+    let bytes: Vec<u8> = (0..8 << 20)
+        .map(|offset| (offset % 251 + 1) as u8)
+        .collect();
+    // By one call each, of which file systems make the largest pages.
+    for number in 0..12 {
+        host.write(&number.to_string(), &bytes);
+    }
+    host.run("sdk_huge_pages_made_shorter")
+}
+
+#[test]
 fn after_unmap() -> Result<()> {
     after_unmap_on(Host::new(), "copy")?;
     after_unmap_on(Host::with_windows(), "zero-copy")
