@@ -1,6 +1,6 @@
 //! The peer outside every sandbox.
 
-use bench_sums::{digest, look_up, random_words, sum_of, words};
+use bench_sums::{ATTACHED, attached_offsets, digest, look_up, random_words, sum_of, touch, words};
 use fst::Map;
 use memmap2::{Mmap, MmapOptions, MmapRaw};
 use std::fs::File;
@@ -93,16 +93,13 @@ impl Native {
     ///
     /// If the system refuses.
     pub fn attach(&self, times: u32) -> u64 {
-        const LENGTH: u64 = 4 << 20;
-        let offsets = (0..u64::from(times)).map(|time| time * LENGTH % self.map.len() as u64);
         let mut sum = 0_u64;
-        for offset in offsets {
+        for offset in attached_offsets(times, self.map.len() as u64) {
             let mut options = MmapOptions::new();
-            let options = options.offset(offset).len(LENGTH as usize);
+            let options = options.offset(offset).len(ATTACHED as usize);
             // SAFETY: nobody writes the file.
             let map = unsafe { options.map(&self.file) }.expect("it is mapped already");
-            let bytes = black_box(&map).iter().step_by(4 << 10);
-            sum = bytes.fold(sum, |sum, &byte| sum.wrapping_add(u64::from(byte)));
+            sum = sum.wrapping_add(touch(black_box(&map)));
         }
         sum
     }

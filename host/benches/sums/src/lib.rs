@@ -61,6 +61,23 @@ fn aligned_words(bytes: &[u8]) -> Option<&[u64]> {
 /// processor's cache holds them.
 pub const CACHED: u64 = 64 << 10;
 
+/// How many bytes are attached, or mapped, at a time.
+pub const ATTACHED: u64 = 4 << 20;
+
+/// Where in a file of `end` bytes they start, one behind the other and over
+/// again.
+pub fn attached_offsets(times: u32, end: u64) -> impl Iterator<Item = u64> {
+    (0..u64::from(times)).map(move |time| time * ATTACHED % end)
+}
+
+/// The sum of one byte of each page of `bytes`.
+#[inline]
+pub fn touch(bytes: &[u8]) -> u64 {
+    /// Every host's pages are as large or larger.
+    const PAGE: usize = 4 << 10;
+    bytes.iter().step_by(PAGE).copied().map(u64::from).sum()
+}
+
 /// The offsets of blocks of `length` bytes from anywhere in `end` bytes, which
 /// are less than 2^32 blocks. The same `seed` gives the same ones.
 #[inline]

@@ -2,16 +2,13 @@
 //! store, on its own file, as often as it is told to.
 
 use self::bindings::mem::bench::jobs::{self, Job, Work};
-use bench_sums::{digest, random_blocks};
+use bench_sums::{ATTACHED, attached_offsets, digest, random_blocks, touch};
 use mem::{Mapping, Window};
 use std::hint::black_box;
 
 mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "worker" });
 }
-
-/// Every host's pages are as large or larger.
-const PAGE: usize = 4 << 10;
 
 fn main() {
     let mapping = mem::open("file").unwrap();
@@ -50,15 +47,10 @@ fn read(mapping: &Mapping, times: u32) -> u64 {
 
 /// One window behind the other.
 fn attach(mapping: &Mapping, times: u32) -> u64 {
-    const LENGTH: u64 = 4 << 20;
-    let offsets = (0..u64::from(times)).map(|time| time * LENGTH % mapping.len());
     let mut sum = 0_u64;
-    for offset in offsets {
-        let window = mapping.window(offset..offset + LENGTH).unwrap();
-        sum = black_box(&window)
-            .iter()
-            .step_by(PAGE)
-            .fold(sum, |sum, &byte| sum.wrapping_add(u64::from(byte)));
+    for offset in attached_offsets(times, mapping.len()) {
+        let window = mapping.window(offset..offset + ATTACHED).unwrap();
+        sum = sum.wrapping_add(touch(black_box(&window)));
         window.detach().unwrap();
     }
     sum

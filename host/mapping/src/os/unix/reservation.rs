@@ -23,7 +23,7 @@ unsafe impl Sync for Reservation {}
 
 impl Reservation {
     /// Reserves `length` bytes, and as many `before` and `behind` them as these
-    /// say, or more before them. None of the bytes can be accessed.
+    /// say, or more. None of the bytes can be accessed.
     ///
     /// If a huge page fits into `length`, the first byte lies at a multiple of
     /// its size, so that files are mapped by such where they can be.
