@@ -3,7 +3,7 @@ use crate::calls::{Began, Ledger, Mapped, file_mapped};
 use crate::grant::{self, Access, Grant, GrantError};
 use crate::linker::Handle;
 use crate::usage::{Operation, Usage};
-use mem_mapping::{Charge, MapOptions, Mapping, Policy, Quota, Quotas, StoreId};
+use mem_mapping::{MapOptions, Mapping, Policy, Quota, Quotas, StoreId, WindowCharge};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -110,7 +110,7 @@ impl MemCtxBuilder {
             max_read_bytes: 64 << 20,
             allow_windows: false,
             handle_bus_errors: true,
-            max_windows: 1024,
+            max_windows: 128,
             #[cfg(feature = "wasi")]
             descriptors: None,
         }
@@ -185,9 +185,9 @@ impl MemCtxBuilder {
 
     /// The most mappings that can exist at a time. The default is 256.
     ///
-    /// A mapping counts as often as the operating system counts it: once for
-    /// each run of pages with the same protection, locks and advice. A Linux
-    /// process has 65,530 by default (`vm.max_map_count`).
+    /// A mapping counts once for each run of pages with the same protection,
+    /// locks and advice. [`process`](crate::process) says what that is to the
+    /// kernel, and limits it for all contexts together.
     pub fn max_mappings(&mut self, mappings: u64) -> &mut Self {
         self.max_mappings = mappings;
         self
@@ -225,27 +225,39 @@ impl MemCtxBuilder {
     /// # Safety
     ///
     /// While a guest has a window on a file, nobody may change the file's
-    /// bytes other than by mappings and windows of this crate in this process:
-    /// no other process, and nothing else in this one, such as WASI's
-    /// functions on a thread of their own.
+    /// bytes or its length other than by mappings and windows of this crate in
+    /// this process: no other process, and nothing else in this one, such as
+    /// WASI's functions on a thread of their own. To make a file shorter is to
+    /// change its bytes: what was behind the new end reads as zeros.
     ///
     /// wasmtime relies on a guest's memory to change only while the guest runs
     /// or the host writes to it. For a guest that passes a string from a window
     /// to its host, wasmtime checks that the bytes are UTF-8 where they lie and
     /// then copies them; if they change in between, the host gets a `String`
-    /// that is not UTF-8, which is undefined behavior. The grant of a directory
-    /// whose files only guests of this process can write, or nobody can, keeps
-    /// this promise. [`memmap2::Mmap::map`] asks for much the same.
+    /// that is not UTF-8, which is undefined behavior. This holds for every
+    /// function of the linker that takes a string, yours and WASI's. Those of
+    /// this crate check the copy. The grant of a directory whose files only
+    /// guests of this process can write, or nobody can, keeps the promise.
+    /// [`memmap2::Mmap::map`] asks for much the same.
     ///
-    /// Within the process this crate itself sees to it: a file has the
-    /// read-only and copy-on-write windows of guests of many stores, or the
-    /// windows of one store, and while it has any, guests of other stores
-    /// cannot write it through their mappings either. They get `busy`. That
-    /// holds for all contexts of the process, and goes by the device and the
-    /// inode of the file.
+    /// Within the process this crate itself makes sure that mappings and
+    /// windows keep apart:
     ///
-    /// A file that becomes shorter is no danger: the lost pages of a window
-    /// become zeros.
+    /// - As long as a window can write a file, all windows on that file lie in
+    ///   one linear memory. Otherwise many memories can have windows on it.
+    /// - As long as guests of a store have windows on a file, guests of other
+    ///   stores cannot write it through their mappings.
+    ///
+    /// Who is refused gets `busy`. That holds for all contexts of the process,
+    /// and goes by the device and the inode of the file. So grant a file by one
+    /// file system only: an overlay file system shows a file of its upper
+    /// directory once more, under another identity, and so does a network file
+    /// system that is mounted twice.
+    ///
+    /// A thread that runs guests must not block SIGBUS. This crate unblocks it
+    /// on each thread on which a guest calls one of its functions, but a guest
+    /// can touch a window on another thread, to which an executor has moved its
+    /// store.
     ///
     /// [`enable_windows`]: crate::enable_windows
     /// [`memmap2::Mmap::map`]: https://docs.rs/memmap2/latest/memmap2/struct.Mmap.html#safety
@@ -254,10 +266,10 @@ impl MemCtxBuilder {
         self
     }
 
-    /// The most windows that can be attached at a time. The default is 1,024.
+    /// The most windows that can be attached at a time. The default is 128.
     ///
-    /// To the operating system a window is up to two mappings more; a Linux
-    /// process can have 65,530 by default (`vm.max_map_count`).
+    /// A window is up to two mappings more to the kernel, as
+    /// [`process`](crate::process) counts them.
     pub fn max_windows(&mut self, windows: u64) -> &mut Self {
         self.max_windows = windows;
         self
@@ -399,11 +411,11 @@ impl CtxInner {
     /// # Errors
     ///
     /// `AccessDenied` and `QuotaExceeded`.
-    pub(crate) fn charge_window(&self) -> Result<Charge, Error> {
+    pub(crate) fn charge_window(&self) -> Result<WindowCharge, Error> {
         if !self.policy.allow_windows {
             return Err(Error::AccessDenied);
         }
-        let windows = &self.policy.quotas.windows;
-        windows.charge(1).ok_or(Error::QuotaExceeded)
+        let charge = self.policy.quotas.charge_window();
+        charge.ok_or(Error::QuotaExceeded)
     }
 }

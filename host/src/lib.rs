@@ -13,7 +13,9 @@
 //! Nothing is granted by default: no directory, no locks, no executable pages,
 //! no windows. [`MemCtxBuilder`] grants them, and sets the quotas for mapped,
 //! private and locked bytes, for mappings and windows, and for the bytes of one
-//! read. A guest that asks for more gets an error and can go on.
+//! read. [`process`] limits what all contexts together take of the mappings and
+//! descriptors that the kernel lets a process have. A guest that asks for more
+//! gets an error and can go on.
 //!
 //! WASI's directories are not mem's: one that the guest shall both open by
 //! `std::fs` and map is granted to both. Guests that hold descriptors of
@@ -142,6 +144,7 @@ mod grant;
 mod lift;
 mod linker;
 mod lower;
+pub mod process;
 mod reading;
 mod usage;
 #[cfg(feature = "wasi")]

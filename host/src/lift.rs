@@ -1,10 +1,11 @@
-//! The handle that every method takes.
+//! The handle that every method takes, and strings.
 
 use crate::linker::Handle;
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, bad_type_info,
 };
 use wasmtime::component::{ComponentType, Lift, Resource};
+use wasmtime::error::Context as _;
 use wasmtime::{Result, bail};
 
 /// A handle that a guest lends for a call.
@@ -65,5 +66,68 @@ fn lend(cx: &mut LiftContext<'_>, ty: InterfaceType, handle: u32) -> Result<This
     match ty {
         InterfaceType::Borrow(table) => cx.guest_resource_lift_borrow(table, handle).map(This),
         _ => bad_type_info(),
+    }
+}
+
+/// A string of the guest, checked after it was copied.
+///
+/// wasmtime 48 checks it where it lies and copies it afterwards (`WasmStr::to_str`).
+/// Where the bytes are a window's, somebody can shorten the file in between.
+pub(crate) struct Text(pub(crate) String);
+
+impl Text {
+    /// # Errors
+    ///
+    /// If the copy is not UTF-8.
+    fn new(copy: String) -> Result<Self> {
+        let text = String::from_utf8(copy.into_bytes());
+        text.map(Self)
+            .context("a string has changed while the host copied it")
+    }
+}
+
+// SAFETY: everything is that of `String`.
+unsafe impl ComponentType for Text {
+    type Lower = <String as ComponentType>::Lower;
+
+    const ABI: CanonicalAbiInfo = String::ABI;
+    const MAY_REQUIRE_REALLOC: bool = String::MAY_REQUIRE_REALLOC;
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        String::typecheck(ty, types)
+    }
+}
+
+// SAFETY: both lift a `String`, whose types were checked.
+unsafe impl Lift for Text {
+    fn linear_lift_from_flat(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        src: &Self::Lower,
+    ) -> Result<Self> {
+        Self::new(String::linear_lift_from_flat(cx, ty, src)?)
+    }
+
+    fn linear_lift_from_memory(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        bytes: &[u8],
+    ) -> Result<Self> {
+        Self::new(String::linear_lift_from_memory(cx, ty, bytes)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_is_not_utf_8_is_refused() {
+        assert_eq!(Text::new("h\u{e9}".to_owned()).unwrap().0, "h\u{e9}");
+        // SAFETY: nothing looks at the string but `into_bytes`, as where the
+        // bytes change while they are copied.
+        let torn = unsafe { String::from_utf8_unchecked(b"h\xc3\0".to_vec()) };
+        let error = Text::new(torn).err().unwrap();
+        assert!(error.to_string().contains("has changed"), "{error:?}");
     }
 }

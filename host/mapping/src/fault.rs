@@ -9,10 +9,14 @@
 //! Faults outside every registered range go to whoever handled the signal
 //! before. An embedder can leave the handler out: nothing is recovered then.
 
+use std::cell::Cell;
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Whether the process has the handler.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// Installs the handler, unless the process has it.
 ///
@@ -20,13 +24,35 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 ///
 /// Those of `sigaction(2)`.
 pub(crate) fn install_handler() -> io::Result<()> {
-    static INSTALLED: Mutex<bool> = Mutex::new(false);
-    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*installed {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    if !INSTALLED.load(Ordering::Acquire) {
         crate::os::on_bus_error(recover)?;
-        *installed = true;
+        INSTALLED.store(true, Ordering::Release);
     }
     Ok(())
+}
+
+/// Lets the handler work on this thread, once: a fault where SIGBUS is blocked
+/// ends the process. Programs block all signals on threads whose signals
+/// another is to get.
+#[inline]
+pub(crate) fn expect() {
+    thread_local! {
+        static EXPECTED: Cell<bool> = const { Cell::new(false) };
+    }
+    #[cold]
+    fn expect_first(expected: &Cell<bool>) {
+        if INSTALLED.load(Ordering::Acquire) {
+            crate::os::unblock_bus_errors();
+            expected.set(true);
+        }
+    }
+    EXPECTED.with(|expected| {
+        if !expected.get() {
+            expect_first(expected);
+        }
+    });
 }
 
 /// Keeps a range of addresses registered while it is mapped.
@@ -42,22 +68,18 @@ impl FaultGuard {
     ///
     /// # Errors
     ///
-    /// Those of `mmap(2)`.
+    /// Those of `mmap(2)`, if the process has as many mappings as it may have
+    /// or nearly so.
     ///
     /// # Safety
     ///
     /// Until the guard is dropped, `pages` must be a mapping whose owner lets
     /// this module replace any tail of it by zero pages.
     pub unsafe fn new(pages: Range<usize>) -> io::Result<Self> {
+        spares::fill()?;
         let slot = free_slots().pop().unwrap_or_else(Slot::publish_new);
-        // If this fails, dropping the guard gives the slot back.
-        let guard = Self { slot };
-        if slot.spare.load(Ordering::SeqCst) == 0 {
-            let spare = crate::os::take_spare_mappings()?;
-            slot.spare.store(spare, Ordering::SeqCst);
-        }
         slot.set(pages);
-        Ok(guard)
+        Ok(Self { slot })
     }
 
     /// The first address of the range whose bytes are lost; `usize::MAX` if
@@ -97,9 +119,6 @@ struct Slot {
     start: AtomicUsize,
     end: AtomicUsize,
     lost_from: AtomicUsize,
-    /// Where the mappings are that the handler gives up if the process has as
-    /// many as it may have; 0 once it has done so. They stay with the slot.
-    spare: AtomicUsize,
     next: AtomicPtr<Slot>,
 }
 
@@ -118,7 +137,6 @@ impl Slot {
             start: AtomicUsize::new(0),
             end: AtomicUsize::new(0),
             lost_from: AtomicUsize::new(usize::MAX),
-            spare: AtomicUsize::new(0),
             next: AtomicPtr::default(),
         }));
         let pointer = std::ptr::from_ref(slot).cast_mut();
@@ -161,28 +179,104 @@ fn recover(address: usize) -> bool {
             let page = address & !(crate::os::page_size() - 1);
             // Everything behind a page that is gone counts as gone as well.
             slot.lost_from.fetch_min(page, Ordering::SeqCst);
+            // To replace a tail splits a mapping, and so takes room that a
+            // process near its limit has to keep.
             // SAFETY: the access that faulted at `address` keeps its mapping,
             // and so the guard on this range, alive; whoever made the guard
             // lets any tail of the range be replaced.
-            if unsafe { crate::os::put_zero_pages(page..range.end) }.is_ok() {
+            if spares::are_all_there()
+                && unsafe { crate::os::put_zero_pages(page..range.end) }.is_ok()
+            {
                 return true;
             }
-            // A process that has as many mappings as it may have cannot split
-            // one, and one that has more, which splits like the above can lead
-            // to, cannot even replace one. So others make room, and the whole
-            // range is replaced: then it does not fault again.
             slot.lost_from.fetch_min(range.start, Ordering::SeqCst);
-            let spare = slot.spare.swap(0, Ordering::SeqCst);
-            if spare != 0 {
-                // SAFETY: the slot has had them, and nobody else gets `spare`.
-                unsafe { crate::os::give_up_spare_mappings(spare) };
-            }
             // SAFETY: as above; the whole range is its own tail.
-            return unsafe { crate::os::put_zero_pages(range) }.is_ok();
+            unsafe { replace(range) };
+            return true;
         }
         next = slot.next.load(Ordering::SeqCst);
     }
     false
+}
+
+/// Replaces all of a range, in a process that has as many mappings as it may
+/// have.
+///
+/// Such a process cannot split a mapping, but can replace a whole one; one more
+/// than that, which the system lets a process have, and it cannot even do that.
+/// So this makes room by what [`spares`] has, and tries again until it
+/// succeeds: it never gives the fault up. Another thread can take the room in
+/// between. One that maps by this crate gives it back, because
+/// [`FaultGuard::new`] fails as long as spares are missing; to keep the room
+/// from this thread, others have to take all that the spares were, and then it
+/// waits for one of them to unmap something.
+///
+/// # Safety
+///
+/// As for [`os::put_zero_pages`](crate::os::put_zero_pages).
+unsafe fn replace(range: Range<usize>) {
+    loop {
+        // SAFETY: the caller allows it.
+        let replaced = unsafe { crate::os::put_zero_pages(range.clone()) }.is_ok()
+            // These count against no limit of private memory (`RLIMIT_DATA`).
+            // SAFETY: as above.
+            || unsafe { crate::os::put_shared_zero_pages(range.clone()) }.is_ok();
+        if replaced {
+            return;
+        }
+        if !spares::give_one_up() {
+            crate::os::pause();
+        }
+    }
+}
+
+/// Mappings that the handler gives up when the process has as many as it may
+/// have. All ranges share them.
+mod spares {
+    use super::*;
+
+    /// As many threads can each find one at the limit at once.
+    const COUNT: usize = 16;
+
+    /// Where they are; 0 where one is missing.
+    static PLACES: [AtomicUsize; COUNT] = [const { AtomicUsize::new(0) }; COUNT];
+
+    /// Makes those that are missing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `mmap(2)`.
+    pub(super) fn fill() -> io::Result<()> {
+        for place in &PLACES {
+            if place.load(Ordering::SeqCst) == 0 {
+                let spare = crate::os::take_spare_mapping()?;
+                let filled = place.compare_exchange(0, spare, Ordering::SeqCst, Ordering::SeqCst);
+                if filled.is_err() {
+                    // SAFETY: it was made here, and nobody else knows of it.
+                    unsafe { crate::os::give_up_spare_mapping(spare) };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether none is missing. Can be called in a signal handler.
+    pub(super) fn are_all_there() -> bool {
+        let mut places = PLACES.iter();
+        places.all(|place| place.load(Ordering::SeqCst) != 0)
+    }
+
+    /// Returns whether there was one. Can be called in a signal handler.
+    pub(super) fn give_one_up() -> bool {
+        PLACES.iter().any(|place| {
+            let spare = place.swap(0, Ordering::SeqCst);
+            if spare != 0 {
+                // SAFETY: `fill` has made it, and the swap gives it to one.
+                unsafe { crate::os::give_up_spare_mapping(spare) };
+            }
+            spare != 0
+        })
+    }
 }
 
 #[cfg(test)]

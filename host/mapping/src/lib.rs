@@ -40,18 +40,19 @@
 //! ```
 //!
 //! For windows, [`Mapping::window_source`] has pages to put at other addresses,
-//! and [`Reservation`] and [`FaultGuard`] are what the memory there is made of.
+//! and [`Reservation`] is what the memory there is made of.
 
 mod error;
 mod fault;
+mod gate;
 mod mapping;
 mod os;
 mod policy;
+pub mod process;
 mod quota;
 mod sharing;
 
 pub use self::error::Error;
-pub use self::fault::FaultGuard;
 pub use self::mapping::{
     Access, Advice, Attachment, ByteRange, FlushMode, Mapping, Protection, WindowSource,
 };
@@ -59,5 +60,5 @@ pub use self::os::{
     OPEN_FLAGS, Reservation, discard_pages, page_size, put_zero_pages, resident_pages,
 };
 pub use self::policy::{MapOptions, Opening, Policy};
-pub use self::quota::{Charge, Quota, Quotas};
-pub use self::sharing::{Claim, StoreId};
+pub use self::quota::{Charge, Quota, Quotas, WindowCharge};
+pub use self::sharing::{Claim, MemoryId, StoreId};

@@ -1,7 +1,7 @@
 use crate::mapping::{Access, Mapping, Request};
-use crate::quota::{Charges, Quotas};
+use crate::quota::{Charge, Charges, Quotas};
 use crate::sharing::{Sharing, StoreId};
-use crate::{Error, os};
+use crate::{Error, os, process};
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 
@@ -81,7 +81,7 @@ impl Policy {
             return Err(Error::InvalidArgument);
         }
         let charges = self.charge(options, length)?;
-        self.map_range(None, options, length, charges)
+        self.map_range(None, options, length, charges, None)
     }
 
     /// Maps the file that `open` returns, for a guest of the store `by`.
@@ -104,18 +104,24 @@ impl Policy {
         }
         let end = options.offset.checked_add(options.length.unwrap_or(0));
         let end = end.ok_or(Error::InvalidArgument)?;
-        // Whatever can be refused is, before a file is made or made longer.
-        let mut charges = self.charge(options, options.length.unwrap_or(0))?;
+        // Whatever can be refused is, before a file is made or made longer. A
+        // file that stays as it is may be too short, which counts first.
+        let at_first = options.length.filter(|_| options.create);
+        let mut charges = self.charge(options, at_first.unwrap_or(0))?;
         // No file is that long (`off_t`).
         if options.create && i64::try_from(end).is_err() {
             return Err(Error::NoSpace);
         }
+        let descriptor = self.charge_descriptor(options)?;
 
         let file = open(opening)?;
         let metadata = file.metadata()?;
         // Whatever was there before it was opened.
         if !metadata.is_file() {
             return Err(Error::NotAFile);
+        }
+        if !os::has_pages_of_the_system(&file)? {
+            return Err(Error::Unsupported);
         }
         let length_now = metadata.len();
         let is_short = options.create && length_now < end;
@@ -128,12 +134,9 @@ impl Policy {
             return Err(Error::QuotaExceeded);
         }
         if is_short {
-            // What follows the end of the file in its last page becomes zeros.
-            let sharing = Sharing::of(os::file_id(&file)?);
-            let _permit = sharing.writing(by)?;
-            file.set_len(end)?;
+            lengthen(&file, by, length_now, end)?;
         }
-        self.map_range(Some(file), options, length, charges)
+        self.map_range(Some(file), options, length, charges, descriptor)
     }
 
     fn map_range(
@@ -142,6 +145,7 @@ impl Policy {
         options: MapOptions,
         length: u64,
         charges: Charges,
+        descriptor: Option<Charge>,
     ) -> Result<Mapping, Error> {
         Mapping::new(Request {
             file,
@@ -155,6 +159,7 @@ impl Policy {
             may_attach: self.allow_windows,
             handle_bus_errors: self.handle_bus_errors,
             charges,
+            descriptor,
         })
     }
 
@@ -164,7 +169,32 @@ impl Policy {
             return Err(Error::AccessDenied);
         }
         let private = options.anonymous || options.access == Access::CopyOnWrite;
-        let charges = self.quotas.charge(length, private);
+        let charges = self.quotas.charge(length, options.anonymous, private);
         charges.ok_or(Error::QuotaExceeded)
     }
+
+    /// Charges for the descriptor of a file that [`Mapping`] keeps open.
+    fn charge_descriptor(&self, options: MapOptions) -> Result<Option<Charge>, Error> {
+        if options.access != Access::ReadWrite && !self.allow_windows {
+            return Ok(None);
+        }
+        let charge = process::descriptors().charge(1);
+        charge.map(Some).ok_or(Error::QuotaExceeded)
+    }
+}
+
+/// Makes `file`, which was `length_now` bytes long, `end` bytes long for a guest
+/// of the store `by`, unless somebody has made it longer already.
+///
+/// # Errors
+///
+/// `Busy` if there are windows on the file that could show the change, or of
+/// another store, or if another process has the file locked; those of
+/// `fallocate(2)`.
+fn lengthen(file: &File, by: StoreId, length_now: u64, end: u64) -> Result<(), Error> {
+    // What follows the end of the file in its last page becomes zeros.
+    let shows = !length_now.is_multiple_of(os::page_size() as u64);
+    let sharing = Sharing::of(os::file_id(file)?);
+    let _growing = sharing.growing(by, shows)?;
+    Ok(os::lengthen(file, end)?)
 }

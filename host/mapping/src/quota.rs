@@ -1,10 +1,11 @@
+use crate::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A limit on an amount that many holders share.
 #[derive(Debug)]
 pub struct Quota {
-    limit: u64,
+    limit: AtomicU64,
     used: AtomicU64,
 }
 
@@ -12,14 +13,20 @@ impl Quota {
     /// A quota of `limit`, of which nothing is used.
     pub fn new(limit: u64) -> Arc<Self> {
         Arc::new(Self {
-            limit,
+            limit: AtomicU64::new(limit),
             used: AtomicU64::new(0),
         })
     }
 
     /// The limit.
     pub fn limit(&self) -> u64 {
-        self.limit
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// Makes the limit `limit`. What is charged already stays so, even if it is
+    /// more.
+    pub fn set_limit(&self, limit: u64) {
+        self.limit.store(limit, Ordering::Relaxed);
     }
 
     /// How much is charged.
@@ -58,7 +65,7 @@ impl Charge {
             .used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
                 let used = (used - self.amount).checked_add(amount)?;
-                (amount <= self.amount || used <= self.quota.limit).then_some(used)
+                (amount <= self.amount || used <= self.quota.limit()).then_some(used)
             })
             .is_ok();
         if resized {
@@ -84,9 +91,11 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// Charges for a mapping of `length` bytes, whose pages are the process's
-    /// own if `private`.
-    pub(crate) fn charge(&self, length: u64, private: bool) -> Option<Charges> {
+    /// Charges for a mapping of `length` bytes, of a file unless it is
+    /// `anonymous`, whose pages are the process's own if `private`.
+    pub(crate) fn charge(&self, length: u64, anonymous: bool, private: bool) -> Option<Charges> {
+        // The pages that a file has lost are one mapping more to the kernel.
+        let spare = u64::from(!anonymous);
         Some(Charges {
             mapped: self.mapped.charge(length)?,
             private: if private {
@@ -95,7 +104,18 @@ impl Quotas {
                 None
             },
             pieces: self.pieces.charge(1)?,
+            kernel: process::kernel_mappings().charge(1 + spare)?,
+            spare,
             locked: self.locked.charge(0)?,
+        })
+    }
+
+    /// Charges for a window.
+    pub fn charge_window(&self) -> Option<WindowCharge> {
+        Some(WindowCharge {
+            _windows: self.windows.charge(1)?,
+            // It splits the mapping of the memory that it lies in.
+            _kernel: process::kernel_mappings().charge(2)?,
         })
     }
 }
@@ -105,7 +125,10 @@ impl Quotas {
 pub(crate) struct Charges {
     mapped: Charge,
     private: Option<Charge>,
-    pub(crate) pieces: Charge,
+    pieces: Charge,
+    /// Of the process: the pieces, and `spare`.
+    kernel: Charge,
+    spare: u64,
     pub(crate) locked: Charge,
 }
 
@@ -116,6 +139,27 @@ impl Charges {
         let private = self.private.as_mut();
         self.mapped.resize(length) && private.is_none_or(|charge| charge.resize(length))
     }
+
+    /// Makes them those of a mapping in `pieces`. Returns false and changes
+    /// nothing if that would exceed a limit.
+    pub(crate) fn resize_pieces(&mut self, pieces: u64) -> bool {
+        let before = self.pieces.amount();
+        if !self.pieces.resize(pieces) {
+            return false;
+        }
+        let resized = self.kernel.resize(pieces + self.spare);
+        if !resized {
+            self.pieces.resize(before);
+        }
+        resized
+    }
+}
+
+/// What one window is charged, given back on drop.
+#[derive(Debug)]
+pub struct WindowCharge {
+    _windows: Charge,
+    _kernel: Charge,
 }
 
 impl Drop for Charge {

@@ -1,26 +1,59 @@
 //! Who has windows on a file.
 //!
 //! wasmtime takes it that a guest's memory changes only while the guest runs
-//! or the host writes to it: it checks a string's UTF-8 where it lies, and
-//! copies it afterwards. Pages of a file that another thread of this process
-//! writes meanwhile would break that. So as long as guests of one store have
-//! windows on a file, guests of no other store can write it, be it through a
-//! window or through a mapping.
+//! or the host writes to it, and that two memories never overlap: it checks a
+//! string's UTF-8 where it lies, and copies it afterwards, maybe into another
+//! memory. Two rules keep that true for the pages of files:
+//!
+//! - As long as a window on a file can write it, all windows on that file lie
+//!   in one linear memory. Read-only windows count, because a page that nobody
+//!   has written to shows the file.
+//! - As long as guests of one store have windows on a file, guests of no other
+//!   store write it through a mapping.
+//!
+//! A guest of the same store can write through a mapping beside a window of its
+//! sibling. It calls its host for that, and a store runs one call at a time:
+//! wasmtime checks and copies a string within one call, in which no guest runs
+//! but the realloc that makes room. That cannot call its host either, since the
+//! component model forbids an instance to leave while its realloc runs.
 
 use crate::Error;
+use crate::gate::{Gate, Writer};
 use crate::os::FileId;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
-/// Whose a window or a write is: for a host, the store of the guest.
+/// Whose a write is: for a host, the store of the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StoreId(usize);
 
 impl StoreId {
-    /// That of the store which `id` tells from all others that exist.
+    /// The store that `id` tells from all others that exist.
     #[inline]
     pub const fn new(id: usize) -> Self {
         Self(id)
+    }
+}
+
+/// Whose a window is: a linear memory, and the store of the guest that has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MemoryId {
+    store: StoreId,
+    memory: u64,
+}
+
+impl MemoryId {
+    /// The memory of `store` that `memory` tells from all others of the
+    /// process.
+    pub const fn new(store: StoreId, memory: u64) -> Self {
+        Self { store, memory }
+    }
+}
+
+/// The one memory of a store that has no other.
+impl From<StoreId> for MemoryId {
+    fn from(store: StoreId) -> Self {
+        Self::new(store, 0)
     }
 }
 
@@ -28,21 +61,39 @@ impl StoreId {
 #[derive(Debug)]
 pub(crate) struct Sharing {
     file: FileId,
-    windows: RwLock<Windows>,
+    windows: Mutex<Windows>,
 }
 
 #[derive(Debug, Default)]
 struct Windows {
-    /// How many windows each store has.
-    of_store: HashMap<StoreId, usize>,
-    /// How many of them can write the file. If any can, all are of one store.
+    /// How many windows each memory has.
+    of_memory: HashMap<MemoryId, usize>,
+    /// How many of them can write the file. If any can, all are of one memory.
     writable: usize,
+    /// How many are making the file longer.
+    growing: usize,
+    /// Of the mappings that can write the file.
+    gates: Vec<Weak<Gate>>,
 }
 
 impl Windows {
-    #[inline]
-    fn other_than(&self, store: StoreId) -> bool {
-        self.of_store.keys().any(|&holder| holder != store)
+    /// Lets writers of the file pass by a look here if there are windows.
+    fn watch(&mut self) {
+        let watched = !self.of_memory.is_empty();
+        self.gates.retain(|gate| match gate.upgrade() {
+            Some(gate) => {
+                gate.watch(watched);
+                true
+            }
+            None => false,
+        });
+    }
+
+    fn nobody_writes(&self) -> bool {
+        self.gates
+            .iter()
+            .filter_map(Weak::upgrade)
+            .all(|gate| gate.is_empty_soon())
     }
 }
 
@@ -64,45 +115,84 @@ impl Sharing {
         }
         let new = Arc::new(Self {
             file,
-            windows: RwLock::default(),
+            windows: Mutex::default(),
         });
         files.insert(file, Arc::downgrade(&new));
         new
     }
 
-    /// Lets a guest of `store` write the file as long as the permit lives.
+    /// Has the writers of one more mapping enter by `gate`.
+    pub(crate) fn add_gate(&self, gate: &Arc<Gate>) {
+        let mut windows = self.windows();
+        windows.gates.push(Arc::downgrade(gate));
+        windows.watch();
+    }
+
+    /// Lets a guest of `store` enter `gate`, which windows have closed.
     ///
     /// # Errors
     ///
     /// `Busy` if guests of another store have windows on the file.
-    #[inline]
-    pub(crate) fn writing(&self, store: StoreId) -> Result<WritePermit<'_>, Error> {
-        // A count is right whatever panicked.
-        let windows = self.windows.read().unwrap_or_else(PoisonError::into_inner);
-        if windows.other_than(store) {
+    pub(crate) fn writing<'a>(&self, store: StoreId, gate: &'a Gate) -> Result<Writer<'a>, Error> {
+        let windows = self.windows();
+        if windows.of_memory.keys().any(|holder| holder.store != store) {
             return Err(Error::Busy);
         }
-        Ok(WritePermit { _windows: windows })
+        Ok(gate.enter_closed())
     }
 
-    /// Counts one more window of `store`, `writable` or not.
+    /// Keeps new windows off the file while a guest of `store` makes it longer.
+    /// If that `shows` in pages that the file has already, there must be none
+    /// even of this store: its guest need not be waiting, because an
+    /// asynchronous embedder can abandon a call.
     ///
     /// # Errors
     ///
-    /// `Busy` if guests of another store have windows on the file, unless none
-    /// of them can write it.
-    pub(crate) fn claim(self: &Arc<Self>, store: StoreId, writable: bool) -> Result<Claim, Error> {
-        let mut windows = self.windows.write().unwrap_or_else(PoisonError::into_inner);
-        if (writable || windows.writable > 0) && windows.other_than(store) {
+    /// `Busy` if there are such windows, or others of another store.
+    pub(crate) fn growing(self: &Arc<Self>, store: StoreId, shows: bool) -> Result<Growing, Error> {
+        let mut windows = self.windows();
+        let mut holders = windows.of_memory.keys();
+        if holders.any(|holder| shows || holder.store != store) {
             return Err(Error::Busy);
         }
-        *windows.of_store.entry(store).or_default() += 1;
+        windows.growing += 1;
+        Ok(Growing(self.clone()))
+    }
+
+    /// Counts one more window in `memory`, `writable` or not.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` if the file has windows in another memory, unless none of all
+    /// these can write it; or if somebody is writing the file at this moment,
+    /// or making it longer.
+    pub(crate) fn claim(
+        self: &Arc<Self>,
+        memory: MemoryId,
+        writable: bool,
+    ) -> Result<Claim, Error> {
+        let mut windows = self.windows();
+        let other = windows.of_memory.keys().any(|&holder| holder != memory);
+        if windows.growing > 0 || (other && (writable || windows.writable > 0)) {
+            return Err(Error::Busy);
+        }
+        *windows.of_memory.entry(memory).or_default() += 1;
         windows.writable += usize::from(writable);
-        Ok(Claim {
+        windows.watch();
+        let nobody_writes = windows.nobody_writes();
+        drop(windows);
+        // Given back on the way out if it is not to be.
+        let claim = Claim {
             sharing: self.clone(),
-            store,
+            memory,
             writable,
-        })
+        };
+        nobody_writes.then_some(claim).ok_or(Error::Busy)
+    }
+
+    fn windows(&self) -> MutexGuard<'_, Windows> {
+        // Counts are right whatever panicked.
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,28 +209,33 @@ impl Drop for Sharing {
     }
 }
 
-/// As long as it lives, no other store gets a window on the file.
-pub(crate) struct WritePermit<'a> {
-    _windows: RwLockReadGuard<'a, Windows>,
+/// As long as it lives, nobody gets a window on the file.
+#[derive(Debug)]
+pub(crate) struct Growing(Arc<Sharing>);
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        self.0.windows().growing -= 1;
+    }
 }
 
 /// A window that counts.
 #[derive(Debug)]
 pub struct Claim {
     sharing: Arc<Sharing>,
-    store: StoreId,
+    memory: MemoryId,
     writable: bool,
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        let windows = self.sharing.windows.write();
-        let mut windows = windows.unwrap_or_else(PoisonError::into_inner);
+        let mut windows = self.sharing.windows();
         windows.writable -= usize::from(self.writable);
-        if let Some(count) = windows.of_store.get_mut(&self.store) {
+        if let Some(count) = windows.of_memory.get_mut(&self.memory) {
             *count -= 1;
             if *count == 0 {
-                windows.of_store.remove(&self.store);
+                windows.of_memory.remove(&self.memory);
+                windows.watch();
             }
         }
     }
@@ -150,30 +245,70 @@ impl Drop for Claim {
 mod tests {
     use super::*;
 
+    const A: StoreId = StoreId::new(1);
+    const B: StoreId = StoreId::new(2);
+    const A1: MemoryId = MemoryId::new(A, 1);
+    const A2: MemoryId = MemoryId::new(A, 2);
+    const B1: MemoryId = MemoryId::new(B, 3);
+
     #[test]
-    fn readers_of_many_stores_or_the_windows_of_one() {
+    fn readers_of_many_memories_or_the_windows_of_one() {
         let file = Sharing::of((0, 1));
-        let [a, b] = [StoreId::new(1), StoreId::new(2)];
-        let readers = [file.claim(a, false), file.claim(b, false)].map(Result::unwrap);
-        assert_eq!(file.claim(a, true).unwrap_err(), Error::Busy);
-        drop(readers);
-        let mine = [file.claim(a, true), file.claim(a, false)].map(Result::unwrap);
-        assert_eq!(file.claim(b, false).unwrap_err(), Error::Busy);
-        assert_eq!(file.claim(b, true).unwrap_err(), Error::Busy);
-        assert!(file.claim(a, true).is_ok());
-        drop(mine);
-        assert!(file.claim(b, true).is_ok());
+        for other in [A2, B1] {
+            let readers = [file.claim(A1, false), file.claim(other, false)].map(Result::unwrap);
+            assert_eq!(file.claim(A1, true).unwrap_err(), Error::Busy);
+            drop(readers);
+            let mine = [file.claim(A1, true), file.claim(A1, false)].map(Result::unwrap);
+            assert_eq!(file.claim(other, false).unwrap_err(), Error::Busy);
+            assert_eq!(file.claim(other, true).unwrap_err(), Error::Busy);
+            assert!(file.claim(A1, true).is_ok());
+            drop(mine);
+            assert!(file.claim(other, true).is_ok());
+        }
     }
 
     #[test]
     fn windows_keep_the_writes_of_other_stores_out() {
         let file = Sharing::of((0, 2));
-        let [a, b] = [StoreId::new(1), StoreId::new(2)];
-        let window = file.claim(a, false).unwrap();
-        assert!(file.writing(a).is_ok());
-        assert!(file.writing(b).is_err());
+        let gate = Arc::new(Gate::default());
+        file.add_gate(&gate);
+        assert!(gate.enter().is_some());
+        let window = file.claim(A1, false).unwrap();
+        assert!(gate.enter().is_none());
+        let later = Arc::new(Gate::default());
+        file.add_gate(&later);
+        assert!(later.enter().is_none());
+        assert!(file.writing(A, &gate).is_ok());
+        assert_eq!(file.writing(B, &gate).unwrap_err(), Error::Busy);
         drop(window);
-        assert!(file.writing(b).is_ok());
+        assert!(gate.enter().is_some() && later.enter().is_some());
+    }
+
+    #[test]
+    fn a_write_that_takes_long_keeps_windows_out() {
+        let file = Sharing::of((0, 4));
+        let gate = Arc::new(Gate::default());
+        file.add_gate(&gate);
+        let writer = gate.enter().unwrap();
+        assert_eq!(file.claim(A1, false).unwrap_err(), Error::Busy);
+        // What was refused has left no trace.
+        assert!(gate.enter().is_some());
+        drop(writer);
+        assert!(file.claim(A1, false).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_grows_gets_no_windows() {
+        let file = Sharing::of((0, 5));
+        let growing = file.growing(A, false).unwrap();
+        assert_eq!(file.claim(A1, false).unwrap_err(), Error::Busy);
+        drop(growing);
+        let window = file.claim(A1, false).unwrap();
+        assert!(file.growing(A, false).is_ok());
+        assert_eq!(file.growing(A, true).unwrap_err(), Error::Busy);
+        assert_eq!(file.growing(B, false).unwrap_err(), Error::Busy);
+        drop(window);
+        assert!(file.growing(B, true).is_ok());
     }
 
     #[test]

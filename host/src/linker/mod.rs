@@ -7,7 +7,7 @@ mod window;
 
 use crate::bindings::wit;
 use crate::calls::Mapped;
-use crate::lift::This;
+use crate::lift::{Text, This};
 use crate::lower::{LoadResult, ReadResult, Value};
 use crate::reading::Reading;
 use crate::window::store_id;
@@ -134,9 +134,9 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         )?;
         self.may_block(
             "file-map",
-            |by, view, (path, options): (String, wit::MapOptions)| {
+            |by, view, (path, options): (Text, wit::MapOptions)| {
                 let ctx = view.ctx.inner.clone();
-                Ok(move || ctx.map(by, &path, options.into()))
+                Ok(move || ctx.map(by, &path.0, options.into()))
             },
             hand_over,
         )?;

@@ -2,12 +2,12 @@
 
 use crate::Error;
 use crate::linker::Handle;
-use mem_mapping::{Attachment, Charge, Claim, FaultGuard, Reservation, StoreId};
+use mem_mapping::{Attachment, Claim, MemoryId, Reservation, StoreId, WindowCharge};
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, Weak};
 use wasmtime::{Config, LinearMemory, MemoryCreator, MemoryType};
 
@@ -56,6 +56,8 @@ pub(super) struct Memory {
     /// for faults as long as they are mapped.
     windows: Mutex<BTreeMap<usize, Attached>>,
     reservation: Reservation,
+    /// Unlike that of any other memory of the process.
+    number: u64,
     /// How many bytes the guest's memory can have without moving.
     capacity: usize,
     /// How many bytes the guest can access, in whole pages.
@@ -70,11 +72,10 @@ pub(super) struct Memory {
 #[derive(Debug)]
 struct Attached {
     pages: Range<usize>,
-    guard: FaultGuard,
-    _attachment: Attachment,
+    attachment: Attachment,
     _mapping: Handle,
     _claim: Claim,
-    _charge: Charge,
+    _charge: WindowCharge,
 }
 
 /// All memories that exist, by their first address.
@@ -83,11 +84,19 @@ static MEMORIES: RwLock<BTreeMap<usize, Weak<Memory>>> = RwLock::new(BTreeMap::n
 impl Memory {
     /// The memory in which all of `buffer` lies, if its pages can be replaced.
     pub(super) fn with(buffer: &Range<usize>) -> Option<Arc<Self>> {
-        let memories = MEMORIES.read().unwrap_or_else(PoisonError::into_inner);
-        let (_, memory) = memories.range(..=buffer.start).next_back()?;
-        let memory = memory.upgrade()?;
+        let memory = Self::below(buffer.start)?;
         let end = memory.start() + memory.accessible.load(Ordering::Relaxed);
         (memory.fixed && buffer.end <= end).then_some(memory)
+    }
+
+    /// The last memory that does not start behind `address`.
+    ///
+    /// It can be a memory that its store has just dropped, and that is dropped
+    /// with what this returns. So the registry must not be locked then.
+    fn below(address: usize) -> Option<Arc<Self>> {
+        let memories = MEMORIES.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, memory) = memories.range(..=address).next_back()?;
+        memory.upgrade()
     }
 
     /// Puts the pages of `mapping` from `offset` on at the addresses `buffer`,
@@ -102,7 +111,7 @@ impl Memory {
         mapping: &Handle,
         offset: u64,
         buffer: Range<usize>,
-        charge: Charge,
+        charge: WindowCharge,
     ) -> Result<(), Error> {
         let source = mapping.mapping().window_source(offset, buffer.len())?;
         let mut windows = self.windows();
@@ -110,28 +119,24 @@ impl Memory {
         if below.is_some_and(|(_, window)| window.pages.end > buffer.start) {
             return Err(Error::Busy);
         }
-        let claim = source.claim(store)?;
-        // SAFETY: the pages are the guest's memory, where no window is. The
-        // guard is dropped before the memory is unmapped; and if zeros should
-        // replace a tail of the pages, the guest can have them.
-        let guard = unsafe { FaultGuard::new(buffer.clone()) }?;
-        // SAFETY: the pages lie in this reservation, in the part that the
-        // guest can access, and stay readable and writable. Guests take any
-        // change of their memory, and nobody else refers to it while a guest
-        // calls its host.
-        let placed = unsafe { source.put_at(&buffer) };
-        if let Err(error) = placed {
+        let claim = source.claim(MemoryId::new(store, self.number))?;
+        // SAFETY: wasmtime has checked that the buffer lies in the memory of
+        // the guest that calls, which `Memory::with` has found to be this one.
+        // So the pages are in this reservation, in the part that the guest can
+        // access, and no window is there. They stay readable and writable. A
+        // guest takes any change of its memory while it calls its host, and
+        // nobody else refers to it then. The attachment is dropped, by
+        // `detach` or with `windows`, before the reservation is unmapped.
+        let attachment = unsafe { source.attach(&buffer) }.inspect_err(|_| {
             // Some systems remove the old pages before they find out that the
             // new ones cannot be had. Where the old ones are still there, this
             // may fail for the same reason, and changes nothing.
             let _ = self.put_zeros(&buffer);
-            return Err(error.into());
-        }
+        })?;
         let attached = Attached {
-            _attachment: source.attachment(),
+            attachment,
             _mapping: mapping.clone(),
             pages: buffer,
-            guard,
             _claim: claim,
             _charge: charge,
         };
@@ -140,18 +145,10 @@ impl Memory {
     }
 
     pub(super) fn check(&self, start: usize) -> Result<(), Error> {
-        let windows = self.windows();
-        let Some(window) = windows.get(&start) else {
-            return Ok(());
-        };
-        let last = ptr::with_exposed_provenance::<u8>(window.pages.end - 1);
-        // SAFETY: the byte is in the guest's memory, all of which can be read;
-        // if the file has lost it, a zero is put there while we read.
-        unsafe { last.read_volatile() };
-        if window.guard.lost_from() < window.pages.end {
-            return Err(Error::Truncated);
+        match self.windows().get(&start) {
+            Some(window) => window.attachment.check(),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Puts zero pages where the window at `start` is.
@@ -164,12 +161,15 @@ impl Memory {
         let Some(window) = windows.get(&start) else {
             return Ok(());
         };
-        // SAFETY: the file has what was written to it, and what was private is
+        // SAFETY: the guest calls, so nobody refers to its memory. The file has what was written to it, and what was private is
         // given up. Should the system refuse to replace the pages, they are as
         // the file has them.
         unsafe { mem_mapping::discard_pages(&window.pages) };
         self.put_zeros(&window.pages)?;
-        windows.remove(&start);
+        let window = windows.remove(&start);
+        // To drop it can drop the mapping as well, which takes other locks.
+        drop(windows);
+        drop(window);
         Ok(())
     }
 }
@@ -273,7 +273,9 @@ impl Memory {
     /// Reserves `capacity` bytes, none of them accessible yet, and `guard`
     /// bytes before and behind them that never will be.
     fn new(capacity: usize, guard: usize, fixed: bool) -> io::Result<Arc<Self>> {
+        static MADE: AtomicU64 = AtomicU64::new(1);
         let memory = Arc::new(Self {
+            number: MADE.fetch_add(1, Ordering::Relaxed),
             windows: Mutex::default(),
             reservation: Reservation::new(guard, capacity, guard)?,
             accessible: AtomicUsize::new(0),

@@ -28,10 +28,12 @@ pub(crate) fn store_id_of_data<T>(data: &T) -> StoreId {
     StoreId::new(std::ptr::from_ref(data).addr())
 }
 
-/// A window, as the resource table holds it. Dropping it detaches it.
+/// A window, as the resource table holds it.
 ///
 /// The memory keeps everything else, so that nothing of a window outlives the
-/// memory, wherever this goes.
+/// memory, wherever this goes. Dropping it does nothing: an embedder can drop a
+/// table on any thread, while another refers to the guest's memory. Only what
+/// the guest calls detaches.
 #[derive(Debug)]
 pub(crate) struct Window {
     memory: Weak<Memory>,
@@ -126,24 +128,13 @@ impl Window {
         let _ = self.give_up(Operation::DropWindow);
     }
 
-    fn give_up(mut self, operation: Operation) -> Result<(), Error> {
+    fn give_up(self, operation: Operation) -> Result<(), Error> {
         let began = Began::now();
-        let detached = self.detach_once();
-        self.account.ended(operation, self.range, began, detached);
-        detached
-    }
-
-    fn detach_once(&mut self) -> Result<(), Error> {
-        match std::mem::take(&mut self.memory).upgrade() {
+        let detached = match self.memory.upgrade() {
             Some(memory) => memory.detach(self.start),
             None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Window {
-    fn drop(&mut self) {
-        // The guest did not ask whether it works.
-        let _ = self.detach_once();
+        };
+        self.account.ended(operation, self.range, began, detached);
+        detached
     }
 }

@@ -6,7 +6,9 @@
 
 use super::{Access, ByteRange, Mapping};
 use crate::Error;
-use crate::sharing::{StoreId, WritePermit};
+use crate::fault;
+use crate::gate::Writer;
+use crate::sharing::StoreId;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::Ordering;
@@ -34,6 +36,7 @@ impl Mapping {
     #[inline]
     pub fn copy_out(&self, range: &Range<usize>, to: &mut [u8]) -> Result<(), Error> {
         assert!(range.end <= self.map.len() && range.len() == to.len());
+        fault::expect();
         // SAFETY: the range is inside the mapping, which cannot overlap memory
         // that `to` borrows; a page that is gone is replaced while we touch it.
         unsafe {
@@ -70,8 +73,11 @@ impl Mapping {
     /// `Truncated`.
     #[inline]
     pub fn write(&self, by: StoreId, offset: u64, from: &[u8]) -> Result<(), Error> {
-        let range = self.writable(offset, from.len() as u64)?;
-        let _permit = self.begin_write(by, &range)?;
+        let range = self.checked(ByteRange {
+            offset,
+            length: from.len() as u64,
+        })?;
+        let _writer = self.begin_write(by, &range)?;
         // SAFETY: as in `copy_out`, and the pages are writable.
         unsafe {
             let to = self.map.as_mut_ptr().add(range.start);
@@ -91,6 +97,7 @@ impl Mapping {
             offset,
             length: N as u64,
         })?;
+        fault::expect();
         // SAFETY: as in `copy_out`; an array of bytes needs no alignment.
         let value = unsafe { self.map.as_ptr().add(range.start).cast::<[u8; N]>().read() };
         self.check_present(&range)?;
@@ -109,8 +116,11 @@ impl Mapping {
         offset: u64,
         value: [u8; N],
     ) -> Result<(), Error> {
-        let range = self.writable(offset, N as u64)?;
-        let _permit = self.begin_write(by, &range)?;
+        let range = self.checked(ByteRange {
+            offset,
+            length: N as u64,
+        })?;
+        let _writer = self.begin_write(by, &range)?;
         // SAFETY: as in `write`; an array of bytes needs no alignment.
         unsafe {
             let to = self.map.as_mut_ptr().add(range.start);
@@ -119,33 +129,57 @@ impl Mapping {
         self.check_present(&range)
     }
 
-    /// Keeps windows of other stores off the file, or notes which pages become
-    /// private ones. `range`, offsets into the mapping, is written next.
+    /// Lets `range`, offsets into the mapping, be written until what this
+    /// returns is dropped. Until then no other store gets a window on the file,
+    /// and the pages stay writable. Notes which pages become private ones.
     ///
     /// # Errors
     ///
-    /// `Busy` if guests of another store have windows on the file.
+    /// `ReadOnly`; `Truncated`; `Busy` if guests of another store have windows
+    /// on the file.
     #[inline]
-    fn begin_write(
-        &self,
-        by: StoreId,
-        range: &Range<usize>,
-    ) -> Result<Option<WritePermit<'_>>, Error> {
-        if let Some(sharing) = &self.sharing {
-            return sharing.writing(by).map(Some);
+    fn begin_write(&self, by: StoreId, range: &Range<usize>) -> Result<Writer<'_>, Error> {
+        if self.access == Access::ReadOnly {
+            return Err(Error::ReadOnly);
         }
-        if let Some(origin) = &self.origin
-            && !range.is_empty()
-        {
-            origin.written().insert(self.pages_of(range));
+        fault::expect();
+        let writer = match self.gate.enter() {
+            Some(writer) if !self.some_protected.load(Ordering::Relaxed) => {
+                self.check_present(range)?;
+                writer
+            }
+            entered => {
+                drop(entered);
+                self.begin_watched_write(by, range)?
+            }
+        };
+        if self.may_attach && self.access == Access::CopyOnWrite && !range.is_empty() {
+            self.written().insert(self.pages_of(range));
         }
-        Ok(None)
+        Ok(writer)
     }
 
-    /// Fails with `Truncated` if the last byte of `range` is gone from the
-    /// file, and so if any of it is.
+    /// Where pages may be protected, or windows exist on the file.
+    #[cold]
+    fn begin_watched_write(&self, by: StoreId, range: &Range<usize>) -> Result<Writer<'_>, Error> {
+        // Who protects pages has this lock, and waits for the writers that are
+        // in the gate.
+        let pages = self.lock_pages();
+        if !range.is_empty() && pages.any_protected(self.pages_of(range)) {
+            return Err(Error::ReadOnly);
+        }
+        self.check_present(range)?;
+        match &self.sharing {
+            Some(sharing) => sharing.writing(by, &self.gate),
+            None => Ok(self.gate.enter_closed()),
+        }
+    }
+
+    /// Fails if the last byte of `range` is gone from the file, and so if any of
+    /// it is.
     pub(super) fn probe(&self, range: &Range<usize>) -> Result<(), Error> {
         if let Some(last) = range.clone().last() {
+            fault::expect();
             // SAFETY: as in `copy_out`.
             unsafe { self.map.as_ptr().add(last).read_volatile() };
         }
@@ -175,14 +209,6 @@ impl Mapping {
     #[inline]
     pub fn readable(&self, offset: u64, length: u64) -> Result<Range<usize>, Error> {
         let range = self.checked(ByteRange { offset, length })?;
-        self.check_present(&range)?;
-        Ok(range)
-    }
-
-    #[inline]
-    fn writable(&self, offset: u64, length: u64) -> Result<Range<usize>, Error> {
-        let range = self.checked(ByteRange { offset, length })?;
-        self.check_writable(&range)?;
         self.check_present(&range)?;
         Ok(range)
     }

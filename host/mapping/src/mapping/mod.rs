@@ -1,23 +1,29 @@
 //! A mapping and what can be done with it.
 
+mod attached;
 mod copy;
 mod flush;
+mod origin;
 mod pages;
 mod pieces;
 mod window;
 
-pub use self::window::{Attachment, WindowSource};
+pub use self::attached::Attachment;
+pub use self::window::WindowSource;
 
+use self::attached::Attached;
+use self::origin::Origin;
 use self::pages::Pages;
-use self::window::Origin;
 use crate::Error;
 use crate::fault::FaultGuard;
-use crate::quota::Charges;
+use crate::gate::Gate;
+use crate::quota::{Charge, Charges};
 use crate::sharing::Sharing;
 use memmap2::{MmapOptions, MmapRaw};
+use rangemap::RangeSet;
 use std::fs::File;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 /// What the guest may do with the bytes, and who sees what it writes.
@@ -101,6 +107,8 @@ pub(crate) struct Request {
     /// Whether to install the handler for bytes that are gone.
     pub(crate) handle_bus_errors: bool,
     pub(crate) charges: Charges,
+    /// For the descriptor of a file that has to stay open.
+    pub(crate) descriptor: Option<Charge>,
 }
 
 /// Mapped bytes of a file, or mapped anonymous memory.
@@ -108,9 +116,8 @@ pub(crate) struct Request {
 /// The bytes can be changed by others at any time, so no reference to them
 /// ever exists; they are copied through raw pointers.
 ///
-/// A guest has one thread at a time in its host. Whoever shares a mapping
-/// between threads has to keep those that write it or protect its pages apart
-/// from all others that access it.
+/// Threads can share a mapping. Bytes that one reads while another writes them
+/// are old ones and new ones mixed, as they are where another process writes.
 #[derive(Debug)]
 pub struct Mapping {
     /// Declared, and so dropped, before `map`, as its contract asks.
@@ -119,17 +126,23 @@ pub struct Mapping {
     access: Access,
     anonymous: bool,
     may_execute: bool,
+    may_attach: bool,
     /// Whether `pages` could hold any that are not writable, so that a write
     /// need not look at them otherwise.
     some_protected: AtomicBool,
     pages: Mutex<Pages>,
+    /// Where those who write the bytes enter.
+    gate: Arc<Gate>,
     /// Who else has windows on the file, if this mapping can write it.
     sharing: Option<Arc<Sharing>>,
-    /// What windows are made of; none for anonymous memory, and where windows
-    /// are not granted.
-    origin: Option<Origin>,
-    /// How many windows are attached.
-    attached: Arc<AtomicUsize>,
+    /// The file, if the mapping can write it or have windows.
+    origin: Option<Arc<Origin>>,
+    /// The pages, by their addresses, of which a copy-on-write mapping that
+    /// can have windows has copies.
+    written: Mutex<RangeSet<usize>>,
+    /// The windows, and what those that were have lost.
+    attached: Arc<Attached>,
+    _descriptor: Option<Charge>,
 }
 
 impl Mapping {
@@ -158,19 +171,24 @@ impl Mapping {
         let guard = unsafe { FaultGuard::new(range.clone()) }?;
         let anonymous = request.file.is_none();
         let writes_file = request.access == Access::ReadWrite;
+        let gate = Arc::<Gate>::default();
         let (mut sharing, mut origin) = (None, None);
         // Who neither writes the file nor has windows on it need not be known.
         if let Some(file) = request.file
             && (writes_file || request.may_attach)
         {
             let known = Sharing::of(crate::os::file_id(&file)?);
-            sharing = writes_file.then(|| known.clone());
-            origin = request.may_attach.then(|| Origin {
+            if writes_file {
+                known.add_gate(&gate);
+                sharing = Some(known.clone());
+            }
+            origin = Some(Arc::new(Origin {
                 file,
                 offset: request.offset,
+                start: range.start,
+                writes_file,
                 sharing: known,
-                written: Mutex::default(),
-            });
+            }));
         }
         Ok(Self {
             guard,
@@ -178,11 +196,15 @@ impl Mapping {
             access: request.access,
             anonymous,
             may_execute: request.may_execute,
+            may_attach: request.may_attach,
             some_protected: AtomicBool::new(false),
             pages: Mutex::new(Pages::new(range, protection, request.charges)),
+            gate,
             sharing,
+            attached: Arc::new(Attached::new(origin.clone())),
             origin,
-            attached: Arc::default(),
+            written: Mutex::default(),
+            _descriptor: request.descriptor,
         })
     }
 
@@ -213,14 +235,22 @@ impl Mapping {
     }
 
     /// Fails if bytes of `range`, offsets into the mapping, are known to be
-    /// lost. After an access to the range this tells whether it was a good one.
+    /// lost. After an access to the range this says whether it was a good one.
     #[inline]
     fn check_present(&self, range: &Range<usize>) -> Result<(), Error> {
         let end = self.map.as_ptr().addr() + range.end;
-        if self.guard.lost_from() < end && !range.is_empty() {
-            return Err(Error::Truncated);
+        let lost_from = self.guard.lost_from();
+        if lost_from < end && !range.is_empty() {
+            return Err(self.loss(lost_from));
         }
         Ok(())
+    }
+
+    /// Why the page at `address` was lost.
+    #[cold]
+    fn loss(&self, address: usize) -> Error {
+        let origin = self.origin.as_ref();
+        origin.map_or(Error::Truncated, |origin| origin.loss(address))
     }
 
     /// The addresses of the pages that `range`, offsets into the mapping,

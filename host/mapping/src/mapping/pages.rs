@@ -127,8 +127,7 @@ impl Mapping {
         if range.is_empty() {
             return Ok(());
         }
-        let windows_write =
-            self.access == Access::ReadWrite && self.attached.load(Ordering::Relaxed) > 0;
+        let windows_write = self.access == Access::ReadWrite && self.attached.any();
         if !protection.write && windows_write {
             return Err(Error::Busy);
         }
@@ -137,16 +136,20 @@ impl Mapping {
         let protected = held.change(
             &pages,
             |state| state.protection = protection,
-            || set_protection(&pages, protection),
+            || {
+                self.gate.while_empty(|| {
+                    // Before a writer can enter that does not see it.
+                    if !protection.write {
+                        self.some_protected.store(true, Ordering::Relaxed);
+                    }
+                    set_protection(&pages, protection)
+                })
+            },
         );
-        if protected == Err(Error::QuotaExceeded) && !held.restore_protection(&pages, protection) {
-            self.some_protected.store(true, Ordering::Relaxed);
+        if protected == Err(Error::QuotaExceeded) {
+            held.restore_protection(&pages, protection);
         }
-        protected?;
-        if !protection.write {
-            self.some_protected.store(true, Ordering::Relaxed);
-        }
-        Ok(())
+        protected
     }
 
     /// Tells the operating system how `range` is going to be used.
@@ -219,20 +222,17 @@ impl Pages {
     }
 
     /// Undoes what mprotect(2) did to a part of `pages` before it failed to
-    /// give them `protection`. Returns whether all are as they were; those that
-    /// are not count as writable only if they are so either way.
-    fn restore_protection(&mut self, pages: &Range<usize>, protection: Protection) -> bool {
+    /// give them `protection`. Those that cannot be as they were count as
+    /// writable only if they are so either way.
+    fn restore_protection(&mut self, pages: &Range<usize>, protection: Protection) {
         let runs: Vec<_> = self.pieces.within(pages).collect();
-        let mut all = true;
         for (run, state) in runs {
             if set_protection(&run, state.protection).is_err() {
-                all = false;
                 self.pieces = self
                     .pieces
                     .changed(&run, |state| state.protection.write &= protection.write);
             }
         }
-        all
     }
 
     /// Makes a change to each of `pages`, charges for the pieces it leaves,
@@ -244,11 +244,11 @@ impl Pages {
         apply: impl FnOnce() -> Result<(), Error>,
     ) -> Result<(), Error> {
         let changed = self.pieces.changed(pages, change);
-        if !self.charges.pieces.resize(changed.len() as u64) {
+        if !self.charges.resize_pieces(changed.len() as u64) {
             return Err(Error::QuotaExceeded);
         }
         if let Err(error) = apply() {
-            self.charges.pieces.resize(self.pieces.len() as u64);
+            self.charges.resize_pieces(self.pieces.len() as u64);
             return Err(error);
         }
         self.pieces = changed;

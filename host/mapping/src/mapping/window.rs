@@ -1,35 +1,15 @@
-//! What windows need of their mapping.
+//! The pages of a mapping for windows.
 
-use super::{Access, Mapping};
-use crate::Error;
-use crate::os;
-use crate::sharing::{Claim, Sharing, StoreId};
+use super::origin::Origin;
+use super::{Access, Attachment, Mapping};
+use crate::fault::{self, FaultGuard};
+use crate::sharing::{Claim, MemoryId};
+use crate::{Error, os};
 use rangemap::RangeSet;
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// What a mapping keeps so that windows can be attached later.
-#[derive(Debug)]
-pub(super) struct Origin {
-    pub(super) file: File,
-    /// Where the mapping starts in the file.
-    pub(super) offset: u64,
-    pub(super) sharing: Arc<Sharing>,
-    /// The pages, by their addresses in the mapping, of which a copy-on-write
-    /// mapping has copies.
-    pub(super) written: Mutex<RangeSet<usize>>,
-}
-
-impl Origin {
-    pub(super) fn written(&self) -> MutexGuard<'_, RangeSet<usize>> {
-        // Changes are single insertions.
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use std::sync::{MutexGuard, PoisonError};
 
 /// The pages of a window to be.
 #[derive(Debug)]
@@ -67,7 +47,8 @@ impl Mapping {
         if length > all.end.saturating_sub(start) {
             return Err(Error::OutOfBounds);
         }
-        let origin = self.origin.as_ref().ok_or(Error::Unsupported)?;
+        let origin = self.origin.as_ref().filter(|_| self.may_attach);
+        let origin = origin.ok_or(Error::Unsupported)?;
         let end = self.map.len().min(skipped + (length - into_page));
         self.check_present(&(skipped..end))?;
         let end_in_file = origin.offset + end as u64;
@@ -86,34 +67,47 @@ impl Mapping {
     }
 }
 
+impl Mapping {
+    pub(super) fn written(&self) -> MutexGuard<'_, RangeSet<usize>> {
+        // Changes are single insertions.
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl WindowSource<'_> {
-    /// Claims the file for a window of `store`.
+    /// Claims the file for a window in `memory`.
     ///
     /// # Errors
     ///
     /// `Busy`.
-    pub fn claim(&self, store: StoreId) -> Result<Claim, Error> {
+    pub fn claim(&self, memory: impl Into<MemoryId>) -> Result<Claim, Error> {
         let writable = self.mapping.access == Access::ReadWrite;
-        self.origin.sharing.claim(store, writable)
+        self.origin.sharing.claim(memory.into(), writable)
     }
 
-    /// Puts the pages at the addresses `to`.
+    /// Puts the pages at the addresses `to`, and registers them for faults
+    /// until what this returns is dropped.
     ///
     /// # Errors
     ///
-    /// Those of `mmap(2)`.
+    /// Those of `mmap(2)`. Some systems have removed the old pages then.
     ///
     /// # Safety
     ///
-    /// `to` must be whole pages that can be written, as many as the source
-    /// has, whose owner allows this; those that the file has lost are written
-    /// only while they are registered for faults.
-    pub unsafe fn put_at(&self, to: &Range<usize>) -> io::Result<()> {
+    /// `to` must be whole pages that can be read and written, as many as the
+    /// source has, whose owner allows this, and also that any tail of them is
+    /// replaced by zero pages. They must stay so until the attachment is
+    /// dropped.
+    pub unsafe fn attach(&self, to: &Range<usize>) -> io::Result<Attachment> {
         debug_assert_eq!(to.len(), self.pages.len());
+        fault::expect();
+        // SAFETY: the caller lets any tail be replaced as long as the
+        // attachment lives, which has the guard.
+        let guard = unsafe { FaultGuard::new(to.clone()) }?;
         let shared = self.mapping.access == Access::ReadWrite;
         // SAFETY: the caller allows it.
         unsafe { os::put_file_pages(to, &self.origin.file, self.file_offset, shared) }?;
-        for run in self.origin.written().overlapping(&self.pages) {
+        for run in self.mapping.written().overlapping(&self.pages) {
             let run = run.start.max(self.pages.start)..run.end.min(self.pages.end);
             let into = run.start - self.pages.start;
             // SAFETY: the run is inside the mapping and its copy inside `to`,
@@ -126,23 +120,7 @@ impl WindowSource<'_> {
                 );
             }
         }
-        Ok(())
-    }
-
-    /// What counts the window while it is attached. Whoever has it also keeps
-    /// the mapping.
-    pub fn attachment(&self) -> Attachment {
-        self.mapping.attached.fetch_add(1, Ordering::Relaxed);
-        Attachment(self.mapping.attached.clone())
-    }
-}
-
-/// Counts for a mapping as long as a window on it is attached.
-#[derive(Debug)]
-pub struct Attachment(Arc<AtomicUsize>);
-
-impl Drop for Attachment {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let (window, pages) = (to.clone(), self.pages.clone());
+        Ok(self.mapping.attached.add(guard, window, pages))
     }
 }

@@ -1,6 +1,9 @@
 //! What differs between operating systems and processors, under the same
 //! names.
 
+use std::fs::File;
+use std::io;
+
 #[cfg(not(unix))]
 mod other;
 #[cfg(unix)]
@@ -14,6 +17,26 @@ pub use unix::*;
 /// The size of a page in bytes, a power of two.
 pub fn page_size() -> usize {
     region::page::size()
+}
+
+/// Makes `file` at least `length` bytes long, where no call of the system does
+/// that and never shortens it: a second look at the length, under a lock that
+/// all who use this respect.
+///
+/// # Errors
+///
+/// `WouldBlock` if another process has locked the file; those of `ftruncate(2)`.
+fn lengthen_by_lock(file: &File, length: u64) -> io::Result<()> {
+    file.try_lock()?;
+    let lengthened = file.metadata().and_then(|metadata| {
+        if metadata.len() < length {
+            file.set_len(length)?;
+        }
+        Ok(())
+    });
+    // It also ends when the file is closed.
+    file.unlock()?;
+    lengthened
 }
 
 /// Hints that the bytes at `address` are about to be read. That never faults,

@@ -34,14 +34,24 @@ pub unsafe fn put_zero_pages(_pages: Range<usize>) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-pub(crate) fn take_spare_mappings() -> io::Result<usize> {
+/// # Safety
+///
+/// None is needed.
+pub(crate) unsafe fn put_shared_zero_pages(_pages: Range<usize>) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// There is no handler that could need one.
+pub(crate) fn take_spare_mapping() -> io::Result<usize> {
     Ok(0)
 }
 
 /// # Safety
 ///
 /// None is needed.
-pub(crate) unsafe fn give_up_spare_mappings(_start: usize) {}
+pub(crate) unsafe fn give_up_spare_mapping(_page: usize) {}
+
+pub(crate) fn pause() {}
 
 /// Does nothing.
 ///
@@ -71,6 +81,30 @@ pub(crate) unsafe fn put_file_pages(
 pub fn resident_pages(_start: usize, _states: &mut [u8]) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+/// Nothing counts mappings here.
+pub(crate) fn max_kernel_mappings() -> u64 {
+    u64::MAX
+}
+
+/// Handles have no limit of their own here.
+pub(crate) fn max_descriptors() -> u64 {
+    u64::MAX
+}
+
+/// Files on huge pages are not to be had here.
+pub(crate) fn has_pages_of_the_system(_file: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+pub(crate) use super::lengthen_by_lock as lengthen;
+
+pub(crate) fn lacks_room(_file: &File, _offset: u64) -> bool {
+    false
+}
+
+/// There are no signals here.
+pub(crate) fn unblock_bus_errors() {}
 
 /// Files need no telling apart where there are no windows.
 pub(crate) fn file_id(_file: &File) -> io::Result<FileId> {

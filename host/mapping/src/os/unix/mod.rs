@@ -99,48 +99,70 @@ pub unsafe fn put_zero_pages(pages: Range<usize>) -> rustix::io::Result<()> {
     Ok(())
 }
 
-/// Makes two mappings, for [`give_up_spare_mappings`]: so many more are the most
-/// that a process has after the replacement of a part of one.
+/// Replaces `pages` by zero pages that are of no file, and count as shared.
+/// Can be called in a signal handler.
 ///
 /// # Errors
 ///
 /// Those of `mmap(2)`.
-pub(crate) fn take_spare_mappings() -> io::Result<usize> {
-    let page_size = super::page_size();
-    // The system joins neighbours that are private or alike.
+///
+/// # Safety
+///
+/// As for [`put_zero_pages`].
+pub(crate) unsafe fn put_shared_zero_pages(pages: Range<usize>) -> rustix::io::Result<()> {
+    // SAFETY: the caller owns the addresses that MAP_FIXED replaces.
+    unsafe {
+        mm::mmap_anonymous(
+            ptr::with_exposed_provenance_mut(pages.start),
+            pages.len(),
+            ProtFlags::READ | ProtFlags::WRITE,
+            MapFlags::SHARED | MapFlags::FIXED | MapFlags::NORESERVE,
+        )
+    }?;
+    Ok(())
+}
+
+/// Makes a mapping for [`give_up_spare_mapping`].
+///
+/// # Errors
+///
+/// Those of `mmap(2)`.
+pub(crate) fn take_spare_mapping() -> io::Result<usize> {
+    // The system joins neighbours that are private.
     // SAFETY: the system chooses an address where nothing is.
-    let start = unsafe {
+    let page = unsafe {
         mm::mmap_anonymous(
             ptr::null_mut(),
-            2 * page_size,
+            super::page_size(),
             ProtFlags::empty(),
             MapFlags::SHARED,
         )
     }?;
-    // SAFETY: the page is the second of those just made.
-    let split = unsafe {
-        let second = start.wrapping_byte_add(page_size);
-        mm::mprotect(second, page_size, mm::MprotectFlags::READ)
-    };
-    let start = start.expose_provenance();
-    if let Err(error) = split {
-        // SAFETY: nobody else has the pages.
-        unsafe { give_up_spare_mappings(start) };
-        return Err(error.into());
-    }
-    Ok(start)
+    Ok(page.expose_provenance())
 }
 
-/// Unmaps what [`take_spare_mappings`] has made at `start`. Can be called in a
+/// Unmaps what [`take_spare_mapping`] has made at `page`. Can be called in a
 /// signal handler.
 ///
 /// # Safety
 ///
-/// It must not have been called for the same mappings before.
-pub(crate) unsafe fn give_up_spare_mappings(start: usize) {
-    let start = ptr::with_exposed_provenance_mut(start);
-    // SAFETY: nothing refers to these pages. If it fails nothing has changed.
-    let _ = unsafe { mm::munmap(start, 2 * super::page_size()) };
+/// It must not have been called for the same mapping before.
+pub(crate) unsafe fn give_up_spare_mapping(page: usize) {
+    let page = ptr::with_exposed_provenance_mut(page);
+    // SAFETY: nothing refers to this page. It is a mapping by itself, so that
+    // none is split, which could fail.
+    let _ = unsafe { mm::munmap(page, super::page_size()) };
+}
+
+/// Lets other threads run for a while. Can be called in a signal handler.
+pub(crate) fn pause() {
+    let a_while = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 100_000,
+    };
+    // SAFETY: nanosleep(2) may be called in a signal handler, and what is left
+    // of the time when a signal ends it is not asked for.
+    unsafe { libc::nanosleep(&a_while, ptr::null_mut()) };
 }
 
 /// Gives up what the process has of `pages`, which others can do at the same
@@ -209,6 +231,98 @@ pub fn resident_pages(start: usize, states: &mut [u8]) -> io::Result<usize> {
     }
     // The other bits are reserved.
     Ok(states.iter().filter(|&&state| state & 1 != 0).count())
+}
+
+/// How many mappings the kernel lets this process have.
+pub(crate) fn max_kernel_mappings() -> u64 {
+    // Other systems count none, or do not say how many.
+    std::fs::read_to_string("/proc/sys/vm/max_map_count")
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(u64::MAX)
+}
+
+/// How many descriptors this process can have.
+pub(crate) fn max_descriptors() -> u64 {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    limit.current.unwrap_or(u64::MAX)
+}
+
+/// Whether the pages of `file` are mapped as those of other files are.
+///
+/// On hugetlbfs they are not: a mapping is rounded up to huge pages, and so
+/// replaces more than it was asked to, and cannot be unmapped in part.
+///
+/// # Errors
+///
+/// Those of `fstatfs(2)`.
+pub(crate) fn has_pages_of_the_system(file: &File) -> io::Result<bool> {
+    #[cfg(target_os = "linux")]
+    {
+        /// `HUGETLBFS_MAGIC` of `statfs(2)`.
+        const HUGETLBFS: u32 = 0x9584_58f6;
+        let of = rustix::fs::fstatfs(file)?.f_type;
+        // The type differs between processors, and so does its sign.
+        Ok(of as u32 != HUGETLBFS)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = file;
+        Ok(true)
+    }
+}
+
+/// Makes `file` at least `length` bytes long, and never shorter, whatever
+/// others do to it meanwhile.
+///
+/// # Errors
+///
+/// Those of `fallocate(2)`; `WouldBlock` on a file system that has no such
+/// call, if another process has locked the file.
+pub(crate) fn lengthen(file: &File, length: u64) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::Errno;
+        // The last byte alone, so that the rest takes no room.
+        let last_byte = || fallocate(file, FallocateFlags::empty(), length - 1, 1);
+        match rustix::io::retry_on_intr(last_byte) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+            lengthened => return Ok(lengthened?),
+        }
+    }
+    super::lengthen_by_lock(file, length)
+}
+
+/// Whether the file system has no room for the page of `file` at `offset`.
+pub(crate) fn lacks_room(file: &File, offset: u64) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::Errno;
+        let page = super::page_size() as u64;
+        let page = || fallocate(file, FallocateFlags::KEEP_SIZE, offset, page);
+        let tried = rustix::io::retry_on_intr(page);
+        matches!(tried, Err(Errno::NOSPC | Errno::DQUOT))
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (file, offset);
+        false
+    }
+}
+
+/// Lets this thread get SIGBUS, which kills the process where it is blocked and
+/// a page cannot be had.
+pub(crate) fn unblock_bus_errors() {
+    // SAFETY: all zeros is a valid set of signals, which `sigemptyset` makes
+    // empty; the other calls read it and change the thread's mask.
+    unsafe {
+        let mut signals = MaybeUninit::zeroed().assume_init();
+        libc::sigemptyset(&mut signals);
+        libc::sigaddset(&mut signals, libc::SIGBUS);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &signals, ptr::null_mut());
+    }
 }
 
 /// What tells `file` from all others as long as it is open.

@@ -1,8 +1,8 @@
-//! Pages for which the disk has no room give `truncated`; what was written
+//! Pages for which the disk has no room give `no-space`; what was written
 //! before stays, and other mappings go on.
 
-use mem::{ErrorCode::Truncated, Options};
-use test_guests::raw::{Access, FlushMode};
+use mem::{ErrorCode::NoSpace, Options};
+use test_guests::raw::{self, Access, FlushMode};
 use test_guests::{Buffer, PAGE, code, map, pattern};
 
 const LENGTH: u64 = 16 << 20;
@@ -21,11 +21,11 @@ fn main() {
             Err(error) => break error,
         }
     };
-    assert_eq!(full.code(), Truncated);
+    assert_eq!(full.code(), NoSpace);
     assert!(written > 0);
-    assert_eq!(code(mapping.set(written, 1u8)), Truncated);
+    assert_eq!(code(mapping.set(written, 1u8)), NoSpace);
     mapping.flush_range(0..written).unwrap();
-    assert_eq!(code(mapping.flush()), Truncated);
+    assert_eq!(code(mapping.flush()), NoSpace);
     for offset in (0..written).step_by(PAGE as usize) {
         let mut read = page.clone();
         mapping.read_exact_at(offset, &mut read).unwrap();
@@ -40,7 +40,7 @@ fn main() {
     assert_eq!(other.bytes().unwrap(), page);
     other.set(0, 7u8).unwrap();
     other.flush().unwrap();
-    assert_eq!(code(mapping.unmap()), Truncated);
+    assert_eq!(code(mapping.unmap()), NoSpace);
     // Room that is made can be used by a new mapping.
     std::fs::remove_file("sparse").unwrap();
     let again = Options::new()
@@ -70,12 +70,19 @@ fn main() {
     // Plain memory from here on, zeros where nothing was written.
     assert_eq!(buffer.get(met), 9);
     assert_eq!(buffer.get(met + PAGE as usize), 0);
-    let before = test_guests::raw::Range {
+    let before = raw::Range {
         offset: 0,
         length: met as u64,
     };
     mapping.flush(Some(before), FlushMode::Synchronous).unwrap();
+    // Every acknowledgement asks what windows have lost, even those that were.
+    let no_space = Err(raw::ErrorCode::NoSpace);
+    assert_eq!(window.check(), no_space);
+    assert_eq!(mapping.flush(None, FlushMode::Synchronous), no_space);
+    assert_eq!(mapping.flush(None, FlushMode::Asynchronous), no_space);
     drop(window);
+    assert_eq!(mapping.flush(None, FlushMode::Synchronous), no_space);
+    assert_eq!(raw::Mapping::unmap(mapping), no_space);
     let file = std::fs::read("window").unwrap();
     assert!(
         file[..met]

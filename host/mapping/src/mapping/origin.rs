@@ -1,0 +1,37 @@
+//! The file of a mapping that keeps it open.
+
+use crate::sharing::Sharing;
+use crate::{Error, os};
+use std::fs::File;
+use std::sync::Arc;
+
+/// What a mapping keeps of its file, to attach windows, and to learn why pages
+/// are lost.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub(super) file: File,
+    /// Where the mapping starts in the file.
+    pub(super) offset: u64,
+    /// The address of the mapping's first page.
+    pub(super) start: usize,
+    /// Whether what is written to the mapping is written to the file.
+    pub(super) writes_file: bool,
+    pub(super) sharing: Arc<Sharing>,
+}
+
+impl Origin {
+    /// Why the page at `address` in the mapping, which could not be had, is
+    /// lost: the disk has no room for it, or the file has become shorter, if
+    /// only for a while.
+    pub(super) fn loss(&self, address: usize) -> Error {
+        let page = os::page_size() as u64;
+        let offset = self.offset / page * page + (address - self.start) as u64;
+        let metadata = self.file.metadata();
+        let is_there = metadata.is_ok_and(|metadata| offset < metadata.len());
+        if is_there && self.writes_file && os::lacks_room(&self.file, offset) {
+            Error::NoSpace
+        } else {
+            Error::Truncated
+        }
+    }
+}
