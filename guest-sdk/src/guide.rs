@@ -46,7 +46,8 @@
 //!   ends at 4 GiB, but only the pages that are used take memory.
 //! - Where a host has no windows, [`Mapping::window`] copies the range at once.
 //!   For a few bytes of a large file, read them instead:
-//!   [`Window::is_zero_copy`] tells.
+//!   [`Window::is_zero_copy`] tells. [`Mapping::window_mut`] takes room for twice
+//!   the range there, to write back what was changed and nothing else.
 //! - A synchronous flush waits for the disk. Write much, then flush once.
 //!
 //! # Coming from memmap2
@@ -69,7 +70,7 @@
 //! | `MmapOptions::huge` | [`Mapping::advise`]`(`[`Advice::HugePage`]`)` |
 //! | `MmapOptions::stack`, `no_reserve_swap` | nothing: the memory is the host's |
 //! | `Deref` of `Mmap` and `MmapMut` | that of [`Window`] and [`WindowMut`] |
-//! | `flush`, `flush_range`, `flush_async`, `flush_async_range` | the same names, with ranges like `4096..8192`; [`WindowMut::flush`] for a window |
+//! | `flush`, `flush_range`, `flush_async`, `flush_async_range` | the same names, with ranges like `4096..8192`; [`WindowMut::flush`] and [`WindowMut::flush_range`] for a window |
 //! | `advise`, `advise_range` | the same names |
 //! | `unchecked_advise` | nothing: advice never changes a byte |
 //! | `lock`, `unlock` | the same names, and [`lock_range`](crate::Mapping::lock_range), [`unlock_range`](crate::Mapping::unlock_range) |
@@ -122,6 +123,7 @@
 //! [`Window::is_zero_copy`]: crate::Window::is_zero_copy
 //! [`WindowMut`]: crate::WindowMut
 //! [`WindowMut::flush`]: crate::WindowMut::flush
+//! [`WindowMut::flush_range`]: crate::WindowMut::flush_range
 //! [`anonymous`]: crate::anonymous
 //! [`create`]: crate::create
 //! [`open`]: crate::open

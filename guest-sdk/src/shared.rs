@@ -103,17 +103,41 @@ impl Shared {
 
     /// A copy of a range that lies wholly inside.
     pub fn copy(&self, range: Range) -> Result<Vec<u8>, ErrorCode> {
-        let mut copy = Vec::new();
-        let length = usize::try_from(range.length)
-            .ok()
-            .filter(|&length| copy.try_reserve_exact(length).is_ok())
-            .ok_or(ErrorCode::QuotaExceeded)?;
-        // Zeroed piece by piece, which stay in the processor's cache.
-        while copy.len() < length {
-            let start = copy.len();
-            copy.resize(length.min(start + PIECE), 0);
-            self.read(range.offset + start as u64, &mut copy[start..])?;
-        }
+        let length = usize::try_from(range.length).map_err(|_| ErrorCode::QuotaExceeded)?;
+        let mut copy = with_room(length)?;
+        self.append(range, &mut copy)?;
         Ok(copy)
     }
+
+    /// Appends the bytes of a range that lies wholly inside to `to`, which has
+    /// room for them, and so stays where it is.
+    pub fn append(
+        &self,
+        Range { offset, length }: Range,
+        to: &mut Vec<u8>,
+    ) -> Result<(), ErrorCode> {
+        let mut at = offset;
+        // Zeroed piece by piece, which stay in the processor's cache.
+        while at < offset + length {
+            let piece = (offset + length - at).min(PIECE as u64);
+            let start = to.len();
+            to.resize(start + piece as usize, 0);
+            self.read(at, &mut to[start..])?;
+            at += piece;
+        }
+        Ok(())
+    }
+}
+
+/// No bytes, with room for so many.
+///
+/// # Errors
+///
+/// `QuotaExceeded` if the memory has no room for them.
+pub(crate) fn with_room(length: usize) -> Result<Vec<u8>, ErrorCode> {
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(length)
+        .map_err(|_| ErrorCode::QuotaExceeded)?;
+    Ok(bytes)
 }

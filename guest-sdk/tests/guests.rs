@@ -42,6 +42,7 @@ guests! {
     memmap2();
     mmap_go();
     offset_not_a_multiple_of_the_page_size();
+    sdk_copies_keep_other_writes();
     sdk_read_many();
     sdk_window_after_unmap(DIR, "copy");
     sdk_window_busy("copy");

@@ -53,6 +53,7 @@ fn windows_are_copies() -> Result<()> {
         "sdk_window_private",
         "sdk_window_busy",
         "sdk_windows_in_turn",
+        "sdk_copies_keep_other_writes",
     ] {
         let mut host = Host::new();
         host.args.push("copy".into());

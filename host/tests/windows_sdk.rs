@@ -40,6 +40,7 @@ both! {
     busy: "sdk_window_busy";
     errors: "sdk_window_errors";
     in_turn: "sdk_windows_in_turn";
+    copies_keep_other_writes: "sdk_copies_keep_other_writes";
 }
 
 fn run(mut host: Host, windows: &str, guest: &str) -> Result<()> {

@@ -1,41 +1,49 @@
 //! What a window shows: pages of the file, or a copy.
 
 use super::Placement;
-use crate::ErrorCode;
+use super::claims::Kind;
+use super::copied::Copied;
 use crate::range::Range;
 use crate::shared::Shared;
 use crate::sys::Attached;
+use crate::{Access, ErrorCode};
 
 /// The bytes of a window.
 pub(super) enum Bytes {
     Attached(Attached),
-    Copied(Vec<u8>),
+    Copied(Copied),
+    /// None any more, because they were given back.
+    Gone,
 }
 
 impl Bytes {
     /// Those of a range that lies inside the mapping.
-    pub fn of(shared: &Shared, range: Range) -> Result<Self, ErrorCode> {
-        if range.length == 0 {
-            return Ok(Self::default());
-        }
+    pub fn of(shared: &Shared, range: Range, kind: Kind) -> Result<Self, ErrorCode> {
         let page = shared.handle.page_size();
         let placement = Placement::new(shared.file_offset, range, page);
         let placement = placement.ok_or(ErrorCode::QuotaExceeded)?;
-        match shared.handle.attach(placement) {
-            Ok(attached) => Ok(Self::Attached(attached)),
-            // The host cannot, or its embedder does not want it to.
-            Err(ErrorCode::Unsupported | ErrorCode::AccessDenied) => {
-                shared.copy(range).map(Self::Copied)
+        // For no bytes the host is not asked.
+        if range.length != 0 {
+            match shared.handle.attach(placement) {
+                Ok(attached) => return Ok(Self::Attached(attached)),
+                // The host cannot, or its embedder does not want it to.
+                Err(ErrorCode::Unsupported | ErrorCode::AccessDenied) => {}
+                Err(code) => return Err(code),
             }
-            Err(code) => Err(code),
         }
+        let mut copied = Copied::new(shared, range, placement)?;
+        if kind == Kind::Writable && shared.access == Access::ReadWrite {
+            copied = copied.keeping_what_it_was()?;
+        }
+        Ok(Self::Copied(copied))
     }
 
     #[inline]
     pub fn slice(&self) -> &[u8] {
         match self {
             Self::Attached(attached) => attached.bytes(),
-            Self::Copied(copy) => copy,
+            Self::Copied(copied) => copied.slice(),
+            Self::Gone => &[],
         }
     }
 
@@ -43,36 +51,37 @@ impl Bytes {
     pub fn slice_mut(&mut self) -> &mut [u8] {
         match self {
             Self::Attached(attached) => attached.bytes_mut(),
-            Self::Copied(copy) => copy,
+            Self::Copied(copied) => copied.slice_mut(),
+            Self::Gone => &mut [],
+        }
+    }
+
+    pub fn as_mut_ptr(&mut self) -> *mut u8 {
+        match self {
+            Self::Copied(copied) => copied.as_mut_ptr(),
+            _ => self.slice_mut().as_mut_ptr(),
         }
     }
 
     /// Whether no byte is copied.
     pub fn are_the_files(&self) -> bool {
         match self {
-            Self::Attached(_) => true,
-            Self::Copied(copy) => copy.is_empty(),
+            Self::Attached(_) | Self::Gone => true,
+            Self::Copied(copied) => copied.slice().is_empty(),
         }
     }
 
     pub fn check(&self) -> Result<(), ErrorCode> {
         match self {
             Self::Attached(attached) => attached.check(),
-            Self::Copied(_) => Ok(()),
+            Self::Copied(_) | Self::Gone => Ok(()),
         }
     }
 
     pub fn give_back(self) -> Result<(), ErrorCode> {
         match self {
             Self::Attached(attached) => attached.detach(),
-            Self::Copied(_) => Ok(()),
+            Self::Copied(_) | Self::Gone => Ok(()),
         }
-    }
-}
-
-/// No bytes, for which the host is not asked.
-impl Default for Bytes {
-    fn default() -> Self {
-        Self::Copied(Vec::new())
     }
 }

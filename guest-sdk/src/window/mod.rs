@@ -1,22 +1,24 @@
 //! Bytes of a mapping as slices.
 
 mod bytes;
+mod changes;
 mod claims;
+mod copied;
 mod placement;
+mod writable;
 
 use std::fmt;
-use std::ops::{Deref, DerefMut, RangeBounds};
+use std::ops::{Deref, RangeBounds};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::bytes::Bytes;
 pub(crate) use self::claims::Claims;
 use self::claims::Kind;
 pub(crate) use self::placement::Placement;
+pub use self::writable::WindowMut;
 use crate::error::On;
 use crate::range::{self, Range};
 use crate::shared::Shared;
-use crate::sys::FlushMode;
 use crate::{Access, Error, ErrorCode, Mapping};
 
 /// # Windows
@@ -81,8 +83,6 @@ impl Mapping {
     pub fn window_mut(&self, range: impl RangeBounds<u64>) -> Result<WindowMut, Error> {
         Ok(WindowMut {
             window: self.attach(&range, Kind::Writable)?,
-            changed: AtomicBool::new(false),
-            pointed_to: false,
         })
     }
 
@@ -112,13 +112,16 @@ impl Mapping {
 /// a page is read from the disk when it is first touched, and each access is a
 /// plain load. Elsewhere, and for anonymous memory, they are a copy from when
 /// the window was made, and [`is_zero_copy`](Window::is_zero_copy) says so.
-/// The bytes are the same.
+/// The bytes are the same, and lie in memory as they lie in the file: the
+/// address equals the offset in the file modulo the page, so that what is
+/// aligned there is aligned here. That holds of copies and of empty windows
+/// too.
 ///
 /// A window of the file's pages takes as much room in the guest's memory as a
-/// copy does, from when it is made until it is dropped, but not in RAM. One of
-/// 2 MiB or more takes up to 2 MiB more where there is room for that: it lies
-/// so that the operating system can use huge pages, of files whose pages lie
-/// in RAM accordingly.
+/// copy does, from when it is made until it is dropped, but not in RAM: its
+/// length and up to two pages. One of 2 MiB or more takes up to 2 MiB more
+/// where there is room for that: it lies so that the operating system can use
+/// huge pages, of files whose pages lie in RAM accordingly.
 ///
 /// # What can change meanwhile
 ///
@@ -178,118 +181,6 @@ impl Window {
     }
 }
 
-/// Bytes of a mapping as a slice that can be written, made by
-/// [`Mapping::window_mut`].
-///
-/// It is a [`Window`], and no other window of the mapping covers its bytes.
-///
-/// # Where writes go
-///
-/// In a window of the file's own pages a write is a write to the file: other
-/// mappings see it at once, and the disk has it at the latest when
-/// [`flush`](WindowMut::flush) returns. A copy is written back, as a whole, if
-/// it was borrowed to be written since: by `flush`, by
-/// [`write_back`](WindowMut::write_back), by [`detach`](WindowMut::detach), and
-/// when the window is dropped, where a failure is lost. Before that, reads
-/// through the mapping see the old bytes.
-///
-/// What is written to a window of a copy-on-write mapping stays in the window
-/// in both cases.
-pub struct WindowMut {
-    window: Window,
-    /// Whether the bytes may differ from those that a copy was made of, or
-    /// was last written back to.
-    changed: AtomicBool,
-    /// Whether somebody has a pointer to write by, which nobody sees used.
-    pointed_to: bool,
-}
-
-impl WindowMut {
-    /// Whether the bytes are the file's own pages and not a copy. True of an
-    /// empty window.
-    pub fn is_zero_copy(&self) -> bool {
-        self.window.is_zero_copy()
-    }
-
-    /// As [`Window::check`].
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Window::check`].
-    pub fn check(&self) -> Result<(), Error> {
-        self.window.check()
-    }
-
-    /// A pointer to the bytes, for those who write them without borrowing the
-    /// window. What is written by it goes where other writes go; a copy is
-    /// from then on taken to have changed whenever it could be written back.
-    ///
-    /// The pointer is good for as long as the window is neither detached nor
-    /// dropped, and, as with [`Vec::as_mut_ptr`], until it is borrowed to be
-    /// written by a slice.
-    pub fn as_mut_ptr(&mut self) -> *mut u8 {
-        self.pointed_to = true;
-        self.window.bytes.slice_mut().as_mut_ptr()
-    }
-
-    /// Writes back a copy, if it was borrowed to be written since, so that
-    /// reads through the mapping, and others who use the file, see what was
-    /// changed. It waits for no disk. A window of the file's own pages has
-    /// nothing to write back, nor has one of a copy-on-write mapping.
-    ///
-    /// # Errors
-    ///
-    /// For a copy, those of [`Mapping::write_at`], and [`ErrorCode::Busy`]:
-    /// guests of another store have windows on the file.
-    pub fn write_back(&self) -> Result<(), Error> {
-        self.write_copy()
-            .map_err(|code| self.window.error("write", code))
-    }
-
-    /// Writes what was changed to the disk (msync(2) with `MS_SYNC`), after
-    /// writing back a copy. The range is widened to whole pages.
-    ///
-    /// What was written to a window of a copy-on-write mapping is not written
-    /// to the file, and nothing is done.
-    ///
-    /// # Errors
-    ///
-    /// - those of [`Mapping::flush`]
-    /// - [`ErrorCode::ReadOnly`]: the window is a copy, and
-    ///   [`protect`](Mapping::protect) has made pages of the range read-only
-    /// - [`ErrorCode::Busy`]: the window is a copy, and guests of another
-    ///   store have windows on the file
-    pub fn flush(&self) -> Result<(), Error> {
-        let written = self.write_copy();
-        let Claim { shared, range, .. } = &self.window.claim;
-        written
-            .and_then(|()| match range.length {
-                0 => Ok(()),
-                _ => shared.handle.flush(Some(*range), FlushMode::Synchronous),
-            })
-            .map_err(|code| self.window.error("flush", code))
-    }
-
-    /// Writes back a copy and detaches the pages, as dropping the window does,
-    /// and reports a failure. It waits for no disk.
-    ///
-    /// # Errors
-    ///
-    /// - those of [`Window::detach`]
-    /// - for a copy, those of [`Mapping::write_at`], and [`ErrorCode::Busy`]:
-    ///   guests of another store have windows on the file
-    pub fn detach(mut self) -> Result<(), Error> {
-        let written = self.write_copy();
-        // Not tried once more when `self` is dropped.
-        *self.changed.get_mut() = false;
-        self.pointed_to = false;
-        let detached = self.window.give_back();
-        written
-            .and(detached)
-            .map_err(|code| self.window.error("detach", code))
-    }
-}
-
 impl Deref for Window {
     type Target = [u8];
 
@@ -312,50 +203,6 @@ impl fmt::Debug for Window {
     }
 }
 
-impl Deref for WindowMut {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        &self.window
-    }
-}
-
-impl DerefMut for WindowMut {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut [u8] {
-        *self.changed.get_mut() = true;
-        self.window.bytes.slice_mut()
-    }
-}
-
-impl AsRef<[u8]> for WindowMut {
-    #[inline]
-    fn as_ref(&self) -> &[u8] {
-        self
-    }
-}
-
-impl AsMut<[u8]> for WindowMut {
-    #[inline]
-    fn as_mut(&mut self) -> &mut [u8] {
-        self
-    }
-}
-
-impl fmt::Debug for WindowMut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.window.describe(&mut f.debug_struct("WindowMut"))
-    }
-}
-
-impl Drop for WindowMut {
-    fn drop(&mut self) {
-        // Nobody is here to learn of a failure.
-        let _ = self.write_copy();
-    }
-}
-
 impl Window {
     fn new(shared: &Arc<Shared>, range: Range, kind: Kind) -> Result<Self, ErrorCode> {
         if kind == Kind::Writable && shared.access == Access::ReadOnly {
@@ -365,13 +212,13 @@ impl Window {
             return Err(ErrorCode::OutOfBounds);
         }
         let claim = Claim::new(shared, range, kind).ok_or(ErrorCode::Busy)?;
-        let bytes = Bytes::of(shared, range)?;
+        let bytes = Bytes::of(shared, range, kind)?;
         Ok(Self { bytes, claim })
     }
 
     /// Leaves an empty slice.
     fn give_back(&mut self) -> Result<(), ErrorCode> {
-        std::mem::take(&mut self.bytes).give_back()
+        std::mem::replace(&mut self.bytes, Bytes::Gone).give_back()
     }
 
     #[cold]
@@ -387,23 +234,6 @@ impl Window {
             .field("len", &range.length)
             .field("is_zero_copy", &self.is_zero_copy())
             .finish_non_exhaustive()
-    }
-}
-
-impl WindowMut {
-    /// Brings what was changed to the mapping, if it is not there already.
-    fn write_copy(&self) -> Result<(), ErrorCode> {
-        let Claim { shared, range, .. } = &self.window.claim;
-        // Whoever changes the bytes has borrowed the window for it, and with
-        // that has an order with this.
-        if (self.pointed_to || self.changed.load(Ordering::Relaxed))
-            && shared.access == Access::ReadWrite
-            && let Bytes::Copied(copy) = &self.window.bytes
-        {
-            shared.write(range.offset, copy)?;
-        }
-        self.changed.store(false, Ordering::Relaxed);
-        Ok(())
     }
 }
 
