@@ -52,8 +52,8 @@
 //! [`open`], [`open_mut`], [`create`] and [`anonymous`] are the usual ways;
 //! [`Options`] has the rest: copy-on-write, a part of a file, populating,
 //! execution. Paths are those of the host's grants, as with `std::fs`: in
-//! `--dir ./data::/data` the guest's name is `/data`. Nothing is granted by
-//! default.
+//! `--dir ./data::/data` the guest's name is `/data`, and a relative path starts
+//! at the guest's current directory. Nothing is granted by default.
 //!
 //! # The bytes
 //!
@@ -105,8 +105,8 @@
 //! }
 //! ```
 //!
-//! Elsewhere the slice is a copy, and the guest works all the same:
-//! [`is_zero_copy`](Window::is_zero_copy) tells. A [`Window`] needs as much
+//! Elsewhere the slice is a copy, of which what was changed is written back, and
+//! the guest works all the same: [`is_zero_copy`](Window::is_zero_copy) tells. A [`Window`] needs as much
 //! room in the guest's memory as a copy does, so a 32-bit guest sees a mapping
 //! of many GiB through one window after another. While a window exists, its
 //! mapping does not write the window's bytes; see [`Window`] for this and what

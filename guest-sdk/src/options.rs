@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use crate::error::{On, Operation};
 use crate::shared::Shared;
-use crate::sys::{Handle, Request};
+use crate::sys::{Handle, Request, path_from_root};
 use crate::{Access, Error, ErrorCode, Mapping};
 
 /// Maps the whole file at `path` for reading.
 ///
 /// The host grants directories under names of its choosing; `path` starts with
-/// such a name, or is relative to the one granted as `.`. An empty file maps,
-/// and the mapping's length is 0.
+/// such a name, or is relative to the one granted as `.`. If the guest has set
+/// its current directory, by [`std::env::set_current_dir`], a relative path
+/// starts there, as those of [`std::fs`] do. An empty file maps, and the
+/// mapping's length is 0.
 ///
 /// ```no_run
 /// let mapping = mem::open("data.bin")?;
@@ -157,6 +159,8 @@ impl Options {
     /// removed meanwhile. If somebody makes it shorter, bytes that are gone
     /// give [`ErrorCode::Truncated`].
     ///
+    /// A relative path starts at the guest's current directory, as in [`open`].
+    ///
     /// ```no_run
     /// let mapping = mem::Options::new().populate(true).open("index.bin")?;
     /// # Ok::<(), mem::Error>(())
@@ -183,6 +187,25 @@ impl Options {
     ///   excludes this use
     /// - [`ErrorCode::Io`]: the operating system reported another failure
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Mapping, Error> {
+        self.open_by(path.as_ref(), |path| {
+            Handle::map(Some(&path_from_root(path)?), &self.request)
+        })
+    }
+
+    /// As [`open`](Options::open), but that in a guest a relative path starts
+    /// where the host's grants do, whatever the current directory is.
+    ///
+    /// ```no_run
+    /// std::env::set_current_dir("results").unwrap();
+    /// let input = mem::Options::new().open_from_root("data.bin")?;
+    /// let output = mem::create("data.bin", input.len())?;
+    /// # Ok::<(), mem::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Options::open).
+    pub fn open_from_root(&self, path: impl AsRef<Path>) -> Result<Mapping, Error> {
         self.open_by(path.as_ref(), |path| Handle::map(Some(path), &self.request))
     }
 

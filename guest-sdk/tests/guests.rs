@@ -30,6 +30,7 @@ macro_rules! guests {
 
 guests! {
     copy_on_write();
+    current_directory();
     cursor();
     drop_without_unmap(DIR);
     empty_file();
@@ -37,6 +38,7 @@ guests! {
     file_made_shorter();
     go_names();
     larger_than_4_gib();
+    lengths_past_the_end();
     lock_shows_in_vmlck();
     locks_that_overlap(DIR);
     memmap2();

@@ -1,6 +1,7 @@
 //! The process itself, on targets where it has no host: files are mapped by
 //! what hosts map them with, and without quotas.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::ops;
 use std::path::Path;
@@ -245,6 +246,12 @@ impl Attached {
     pub fn detach(self) -> Result<()> {
         match self.0 {}
     }
+}
+
+/// The path, which the operating system takes to start at the current directory
+/// of the process.
+pub fn path_from_root(path: &str) -> Result<Cow<'_, str>> {
+    Ok(Cow::Borrowed(path))
 }
 
 fn access(access: Access) -> mem_mapping::Access {

@@ -6,11 +6,13 @@ mod directory;
 mod error_case;
 mod load;
 mod memory;
+mod path;
 mod read;
 
 use std::ops;
 
 pub use self::attach::Attached;
+pub use self::path::path_from_root;
 use self::wit::mem::mmap::mapping as contract;
 use super::{FlushMode, Line, Request};
 use crate::range::Range;

@@ -208,7 +208,7 @@ impl Mapped {
             .offset(request.offset)
             .len(request.len as u64)
             .populate(request.populate)
-            .open(file.path())
+            .open_from_root(file.path())
             .map_err(error)?;
         // Behind the mapping, so that what is at the path has been mapped.
         file.check_still_at_path()?;
