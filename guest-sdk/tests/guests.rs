@@ -29,6 +29,7 @@ macro_rules! guests {
 }
 
 guests! {
+    addresses();
     copy_on_write();
     current_directory();
     cursor();
@@ -42,6 +43,8 @@ guests! {
     lock_shows_in_vmlck();
     locks_that_overlap(DIR);
     memmap2();
+    memmap2_copies_keep_other_writes();
+    memmap2_made_read_only();
     mmap_go();
     offset_not_a_multiple_of_the_page_size();
     sdk_copies_keep_other_writes();

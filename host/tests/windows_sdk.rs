@@ -2,6 +2,7 @@
 //! grants windows and on those where they are copies.
 
 use anyhow::Result;
+use std::os::unix::fs::symlink;
 use test_host::{ENGINE, Host, component, run_in};
 use wasmtime::component::types::ComponentItem;
 
@@ -41,6 +42,9 @@ both! {
     errors: "sdk_window_errors";
     in_turn: "sdk_windows_in_turn";
     copies_keep_other_writes: "sdk_copies_keep_other_writes";
+    addresses: "addresses";
+    memmap2_files_made_read_only: "memmap2_made_read_only";
+    memmap2_copies_keep_other_writes: "memmap2_copies_keep_other_writes";
 }
 
 fn run(mut host: Host, windows: &str, guest: &str) -> Result<()> {
@@ -56,6 +60,42 @@ fn memmap2() -> Result<()> {
         run(host, windows, "memmap2_api")?;
     }
     Ok(())
+}
+
+/// Behind links, and where something else has taken a file's place.
+#[test]
+fn memmap2_files_that_moved() -> Result<()> {
+    for (host, windows) in [(Host::new(), "copy"), (Host::with_windows(), "zero-copy")] {
+        std::fs::create_dir(host.path("directory-of-file"))?;
+        host.write("directory-of-file/file", "inside");
+        host.write("other", "another");
+        for (link, target) in [
+            ("link", "directory-of-file/file"),
+            ("link-to-link", "link"),
+            ("link-to-other", "other"),
+            ("linked-directory", "directory-of-file"),
+            ("outside", "/etc/passwd"),
+            ("loop", "file"),
+        ] {
+            symlink(target, host.path(link))?;
+        }
+        run(host, windows, "memmap2_files_that_moved")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn memmap2_maps_that_cannot_be_written_are_not_private_bytes() -> Result<()> {
+    for (mut host, windows) in [(Host::new(), "copy"), (Host::with_windows(), "zero-copy")] {
+        host.mem.max_private_bytes(4096);
+        run(host, windows, "memmap2_private_bytes")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_window_lost_is_not_acknowledged() -> Result<()> {
+    Host::with_windows().run("sdk_window_acknowledgements")
 }
 
 /// The embedder grants windows, and the guest's memory cannot have them.

@@ -30,7 +30,13 @@
 //! `wasmtime-mem run --dir` does. The bytes are a window of the crate `mem`: the
 //! file's own pages where the host has windows, and a copy where it has not.
 //! There, what is written to a copy comes to the file by `flush`, by
-//! `flush_async` and when the map is dropped.
+//! `flush_async`, by `make_read_only` and when the map is dropped: the bytes that
+//! were changed, and none that others may have written beside them. To find them,
+//! the copy of a map that was made by `map_mut` takes room for its length twice.
+//!
+//! The bytes of a map lie in memory as they lie in the file: the address equals
+//! the offset modulo the page, as natively, in windows, in copies and in maps of
+//! no bytes.
 //!
 //! # How a file is found
 //!
@@ -41,11 +47,13 @@
 //!
 //! After mapping, it is checked that the path still leads to the file that was
 //! opened, by the device and the inode that WASI tells of both, so that a file
-//! is never mistaken for another. What this way does not find is an error:
+//! is never mistaken for another. Symbolic links are followed. What this way does
+//! not find is an error:
 //!
 //! - a file that was renamed, replaced or removed since it was opened:
-//!   [`NotFound`](std::io::ErrorKind::NotFound). A temporary file without a
-//!   name, as of `tempfile::tempfile`, is one; one with a name can be mapped.
+//!   [`NotFound`](std::io::ErrorKind::NotFound), whatever is at its path by now.
+//!   A temporary file without a name, as of `tempfile::tempfile`, is one; one
+//!   with a name can be mapped.
 //! - a file that was not opened by wasi-libc but by bindings of the program's
 //!   own: [`Unsupported`](std::io::ErrorKind::Unsupported)
 //! - a path that the host has not granted to mem:
@@ -60,7 +68,8 @@
 //! | [`MmapMut::flush`], [`MmapMut::flush_range`] | the disk has it when they return |
 //! | [`Mmap::lock`], [`Mmap::unlock`] | the pages of the file, where the embedder grants locks; anonymous memory cannot be locked |
 //! | [`Mmap::advise`] | handed to the host's operating system |
-//! | [`Mmap::make_mut`] | a file that was mapped to be shared is mapped anew |
+//! | [`MmapMut::make_read_only`] | brings to the file what was written, and reports what was lost |
+//! | [`Mmap::make_mut`] | a file that was mapped to be read is mapped anew |
 //! | [`MmapOptions::map_exec`], [`MmapMut::make_exec`] | `Unsupported`: the memory of a guest is never executed |
 //! | [`MmapOptions::len`] past the end of the file | `InvalidInput`, not bytes that fault |
 //! | a map that is read-only, written by a pointer | spoils the guest's own copy, and does not fault |
@@ -68,8 +77,9 @@
 //!
 //! A guest of 32 bits has at most 4 GiB of memory, of which each map takes its
 //! length: a file that does not fit is
-//! [`OutOfMemory`](std::io::ErrorKind::OutOfMemory). [`MmapOptions::offset`] and
-//! [`MmapOptions::len`] map a part.
+//! [`OutOfMemory`](std::io::ErrorKind::OutOfMemory), and one of 2 GiB or more, which
+//! no slice has, [`InvalidData`](std::io::ErrorKind::InvalidData), as of memmap2.
+//! [`MmapOptions::offset`] and [`MmapOptions::len`] map a part.
 //!
 //! Two maps of one file, one of them writable, see each other's bytes in
 //! windows, and not in copies before these come to the file.
@@ -85,7 +95,7 @@
 //! - [`InvalidInput`](std::io::ErrorKind::InvalidInput): the range is not
 //!   inside the file, or it is no regular file
 //! - [`InvalidData`](std::io::ErrorKind::InvalidData): the offset is behind the
-//!   end of the file
+//!   end of the file, or the bytes are more than `isize::MAX`
 //! - [`ResourceBusy`](std::io::ErrorKind::ResourceBusy): guests of another
 //!   store have windows on the file, and either those or this one can write it
 //! - [`NotFound`](std::io::ErrorKind::NotFound) and

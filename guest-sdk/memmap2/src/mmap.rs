@@ -48,8 +48,8 @@ impl Mmap {
     /// mapping's sharing says: to the file, unless it was made by
     /// [`MmapOptions::map_copy_read_only`] or [`MmapOptions::map_copy`].
     ///
-    /// In a guest a file that was mapped by [`map`](Self::map) is mapped anew,
-    /// at another address.
+    /// In a guest a file that was mapped to be read is mapped anew, at another
+    /// address.
     ///
     /// # Errors
     ///

@@ -46,12 +46,12 @@ impl MmapMut {
         MmapOptions::new().len(length).map_anon()
     }
 
-    /// Makes the bytes read-only (mprotect(2)).
+    /// Makes the bytes read-only (mprotect(2)). In a guest, what was written is
+    /// brought to the file first, where others who use the file see it.
     ///
     /// # Errors
     ///
-    /// As msync(2): in a guest without windows, what was written is brought to
-    /// the file first.
+    /// In a guest, those of [`flush_async`](Self::flush_async).
     pub fn make_read_only(self) -> Result<Mmap> {
         self.0.make_read_only().map(Mmap)
     }

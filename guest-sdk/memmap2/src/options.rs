@@ -158,6 +158,7 @@ impl MmapOptions {
     /// # Errors
     ///
     /// - [`ErrorKind::OutOfMemory`]: there is no room for them
+    /// - [`ErrorKind::InvalidData`]: they are more than `isize::MAX`
     pub fn map_anon(&self) -> Result<MmapMut> {
         let len = self.len.unwrap_or(0);
         check_len(len as u64)?;
@@ -224,5 +225,5 @@ pub(crate) enum Sharing {
 fn check_len(len: u64) -> Result<usize> {
     isize::try_from(len)
         .map(isize::cast_unsigned)
-        .map_err(|_| Error::new(ErrorKind::OutOfMemory, "more than isize::MAX bytes"))
+        .map_err(|_| Error::new(ErrorKind::InvalidData, "more than isize::MAX bytes"))
 }

@@ -7,11 +7,12 @@ use std::slice;
 /// Zero bytes that start where a page would.
 pub struct Heap {
     start: NonNull<u8>,
-    layout: Layout,
+    len: usize,
 }
 
-/// What those expect who know that memory was mapped.
-const PAGE: usize = 4096;
+/// The page of WebAssembly, which guests take for that of their system, and a
+/// multiple of those of machines.
+const PAGE: usize = 65_536;
 
 // SAFETY: the bytes are this value's alone.
 unsafe impl Send for Heap {}
@@ -21,35 +22,37 @@ unsafe impl Sync for Heap {}
 impl Heap {
     /// None if there is no room.
     pub fn new(len: usize) -> Option<Self> {
-        let layout = Layout::from_size_align(len, PAGE).ok()?;
-        let start = match len {
-            0 => NonNull::dangling(),
-            // SAFETY: the size is not 0.
-            _ => NonNull::new(unsafe { alloc_zeroed(layout) })?,
-        };
-        Some(Self { start, layout })
+        // SAFETY: the size is not 0.
+        let start = NonNull::new(unsafe { alloc_zeroed(layout(len)?) })?;
+        Some(Self { start, len })
     }
 
     #[inline]
     pub fn slice(&self) -> &[u8] {
-        // SAFETY: as many bytes were allocated and are initialized, or there
-        // are none; nobody writes them while this value is borrowed.
-        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.layout.size()) }
+        // SAFETY: as many bytes were allocated and are initialized; nobody
+        // writes them while this value is borrowed.
+        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 
     #[inline]
     pub fn slice_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in `slice`, and this is the only borrow.
-        unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.layout.size()) }
+        unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
 }
 
 impl Drop for Heap {
     fn drop(&mut self) {
-        if self.layout.size() != 0 {
+        if let Some(layout) = layout(self.len) {
             // SAFETY: it was allocated with this layout, and nobody has a
             // slice of it any more.
-            unsafe { dealloc(self.start.as_ptr(), self.layout) }
+            unsafe { dealloc(self.start.as_ptr(), layout) }
         }
     }
+}
+
+/// Of `len` bytes, and of one if that is 0, for it to have an address. None if
+/// no memory has as many.
+fn layout(len: usize) -> Option<Layout> {
+    Layout::from_size_align(len.max(1), PAGE).ok()
 }

@@ -108,8 +108,10 @@ fn stat_of(file: RawFd) -> Result<libc::stat> {
 fn stat_at(path: &str) -> Result<libc::stat> {
     let path = CString::new(format!("/{}", path.trim_start_matches('/')))?;
     let mut stat = MaybeUninit::uninit();
-    // SAFETY: the path ends with a NUL, and there is room for the result.
-    let result = unsafe { libc::stat(path.as_ptr(), stat.as_mut_ptr()) };
+    let result = opened::following_links(|| {
+        // SAFETY: the path ends with a NUL, and there is room for the result.
+        unsafe { libc::stat(path.as_ptr(), stat.as_mut_ptr()) }
+    });
     // SAFETY: it was written by the call if that succeeded.
     filled(result, || unsafe { stat.assume_init() })
 }

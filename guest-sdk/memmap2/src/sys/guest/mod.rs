@@ -83,7 +83,7 @@ impl Pages {
         let Bytes::Writable(window, mapped) = &self.0 else {
             return Ok(());
         };
-        window.write_back()?;
+        window.write_back_range(offset..offset + len)?;
         let range = offset as u64..(offset + len) as u64;
         if wait {
             mapped.mapping.flush_range(range)?;
@@ -96,9 +96,8 @@ impl Pages {
     /// A window that can be written stays one, for others to see what was
     /// written, and is only read.
     pub fn make_read_only(self) -> Result<Self> {
-        if let Bytes::Writable(window, _) = &self.0 {
-            window.write_back()?;
-        }
+        // Without windows a host may keep what is written until a flush.
+        self.flush(0, self.len(), false)?;
         Ok(self)
     }
 
@@ -106,27 +105,17 @@ impl Pages {
         let Bytes::Readable(window, mapped) = self.0 else {
             return Ok(self);
         };
-        // For the other has to cover its bytes alone.
         window.detach()?;
         let Mapped {
             mapping,
             file,
             mut request,
         } = mapped;
+        // It was made to be read, whatever its sharing.
+        drop(mapping);
         request.writable = true;
-        match request.sharing {
-            Sharing::Private => Mapped {
-                mapping,
-                file,
-                request,
-            },
-            Sharing::Shared => {
-                file.check_open_for(&request)?;
-                drop(mapping);
-                Mapped::new(file, request)?
-            }
-        }
-        .show()
+        file.check_open_for(&request)?;
+        Mapped::new(file, request)?.show()
     }
 
     pub fn make_exec(self) -> Result<Self> {
@@ -199,21 +188,21 @@ impl Pages {
 impl Mapped {
     fn new(file: OpenFile, request: Request) -> Result<Self> {
         let access = match (request.sharing, request.writable) {
-            (Sharing::Shared, false) => Access::ReadOnly,
+            (_, false) => Access::ReadOnly,
             (Sharing::Shared, true) => Access::ReadWrite,
-            (Sharing::Private, _) => Access::CopyOnWrite,
+            (Sharing::Private, true) => Access::CopyOnWrite,
         };
         let mapping = mem::Options::new()
             .access(access)
             .offset(request.offset)
             .len(request.len as u64)
             .populate(request.populate)
-            .open_from_root(file.path())
-            .map_err(error)?;
-        // Behind the mapping, so that what is at the path has been mapped.
+            .open_from_root(file.path());
+        // Behind the mapping, so that what is at the path has been mapped; and
+        // before its error, which can be that of another file.
         file.check_still_at_path()?;
         Ok(Self {
-            mapping,
+            mapping: mapping.map_err(error)?,
             file,
             request,
         })

@@ -16,7 +16,7 @@ mod wasi;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-pub use self::wasi::path_of;
+pub use self::wasi::{following_links, path_of};
 
 /// The path of each open file and directory by the number that the host has
 /// given it. One that was closed stays until the number is given again, so

@@ -99,3 +99,8 @@ pub fn path_of<S>(file: RawFd, stat: impl FnOnce() -> Result<S>) -> Result<(Opti
     let path = paths().get(&file.cast_unsigned()).cloned();
     Ok((path, stat()?))
 }
+
+/// What `stat` returns, which calls libc's.
+pub fn following_links<R>(stat: impl FnOnce() -> R) -> R {
+    stat()
+}

@@ -24,7 +24,19 @@ unsafe extern "C" {
 
     #[link_name = "[method]descriptor.stat"]
     fn import_stat(file: u32, returned: *mut u8);
+
+    #[link_name = "[method]descriptor.metadata-hash-at"]
+    fn import_metadata_hash_at(
+        directory: u32,
+        lookup: u32,
+        path: *const u8,
+        length: usize,
+        returned: *mut u8,
+    );
 }
+
+/// `symlink-follow` of `path-flags`.
+const FOLLOW_LINKS: u32 = 1;
 
 #[link(wasm_import_module = "wasi:filesystem/preopens@0.2.0")]
 unsafe extern "C" {
@@ -102,6 +114,9 @@ unsafe extern "C" fn get_directories(returned: *mut Directories) {
 thread_local! {
     /// The handle that libc has last asked the `stat` of.
     static ASKED: Cell<Option<u32>> = const { Cell::new(None) };
+
+    /// Whether the next `stat` follows links in all that it asks the host.
+    static FOLLOWS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What wasi-libc has as its import `stat`.
@@ -110,6 +125,34 @@ unsafe extern "C" fn stat(file: u32, returned: *mut u8) {
     ASKED.set(Some(file));
     // SAFETY: the arguments are wasi-libc's, for the function it names.
     unsafe { import_stat(file, returned) };
+}
+
+/// What wasi-libc has as its import `metadata-hash-at`, of which its `stat`
+/// makes the device and the inode. There are versions that ask for those of a
+/// link, whatever they are to follow.
+#[unsafe(export_name = "__wasm_import_filesystem_method_descriptor_metadata_hash_at")]
+unsafe extern "C" fn metadata_hash_at(
+    directory: u32,
+    lookup: u32,
+    path: *const u8,
+    length: usize,
+    returned: *mut u8,
+) {
+    let lookup = match FOLLOWS.get() {
+        true => lookup | FOLLOW_LINKS,
+        false => lookup,
+    };
+    // SAFETY: the arguments are wasi-libc's, for the function it names; it says
+    // for which links the flag is set.
+    unsafe { import_metadata_hash_at(directory, lookup, path, length, returned) };
+}
+
+/// What `stat` returns, which calls libc's, and gets what links lead to.
+pub fn following_links<R>(stat: impl FnOnce() -> R) -> R {
+    FOLLOWS.set(true);
+    let result = stat();
+    FOLLOWS.set(false);
+    result
 }
 
 /// The path by which a file was opened, if it is known, and the file's `stat`.
