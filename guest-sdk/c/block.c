@@ -1,40 +1,26 @@
 #include "block.h"
 
 #include "error.h"
+#include "mem_mman.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-/* The most bytes that are attached by one call. The host's runtime takes no
- * list of 128 MiB or more as an argument. */
-#define WINDOW ((size_t)64 << 20)
 
 /* The size of a huge page on x86-64, and on AArch64 with pages of 4 KiB. An
  * operating system maps one, or several small pages at once, only where the
  * address and the offset in the file agree modulo this. */
 #define HUGE_PAGE ((size_t)2 << 20)
 
-/* The bytes of the largest load. */
-#define LINE sizeof(mem_mmap_mapping_u64x8_t)
-_Static_assert(LINE == 64, "eight words without padding");
+/* A program, or another object file, can define it as something else. */
+__attribute__((weak)) int mem_mman_copies = 0;
 
-static struct block *writable_copies;
+/* All that have a file. */
+static struct block *file_blocks;
 
-static mem_mmap_mapping_borrow_mapping_t mapping_of(const struct block *block) {
-    return mem_mmap_mapping_borrow_mapping(block->mapping);
-}
-
-static size_t at_most(size_t a, size_t b) {
-    return a < b ? a : b;
-}
-
-size_t mem_mman_host_page(void) {
-    static size_t page;
-    if (!page)
-        page = mem_mmap_window_page_size();
-    return page;
+size_t mem_mman_in_pages(size_t length) {
+    return (length + MEM_MMAN_PAGE - 1) / MEM_MMAN_PAGE * MEM_MMAN_PAGE;
 }
 
 /* What is in the memory is for the caller to say. */
@@ -62,105 +48,19 @@ struct block *mem_mman_anonymous_block(size_t length, int prot, bool shared) {
     return block;
 }
 
-static int detach(struct block *block) {
-    int error = 0;
-    while (block->number_of_windows) {
-        mem_mmap_mapping_error_code_t code;
-        if (!mem_mmap_window_static_window_detach(
-                block->windows[--block->number_of_windows], &code)) {
-            error = mem_mman_errno(code);
-            block->stuck = true;
-        }
-    }
-    free(block->windows);
-    block->windows = NULL;
-    return error;
+static bool writes_to_file(const struct block *block) {
+    return block->content != ANONYMOUS && block->shared && (block->prot & PROT_WRITE);
 }
 
-/* Attaches all pages of the file, or none. */
-static int attach(struct block *block) {
-    size_t page = mem_mman_host_page();
-    size_t length = (block->file_length + page - 1) / page * page;
-    size_t most = (length + WINDOW - 1) / WINDOW;
-    block->windows = calloc(most, sizeof *block->windows);
-    if (!block->windows)
-        return ENOMEM;
-    for (size_t offset = 0; offset < length; offset += WINDOW) {
-        imports_list_u8_t buffer = {
-            (uint8_t *)block->start + offset,
-            at_most(WINDOW, length - offset),
-        };
-        mem_mmap_mapping_error_code_t code;
-        if (!mem_mmap_window_attach(mapping_of(block), offset, &buffer,
-                &block->windows[block->number_of_windows], &code)) {
-            int error = detach(block);
-            return error ? error : mem_mman_attach_errno(code);
-        }
-        block->number_of_windows++;
-    }
-    memset(block->start + length, 0, block->length - length);
-    return 0;
-}
-
-/* Copies the bytes of the file, by loads, which are fast enough. `read` returns
- * a list, for which the host calls `cabi_realloc`; and older versions of
- * wasi-libc have each function that a program exports run what the program
- * gave to atexit. */
-static int copy(struct block *block) {
-    mem_mmap_mapping_borrow_mapping_t mapping = mapping_of(block);
-    mem_mmap_mapping_error_code_t code;
-    size_t offset = 0;
-    for (; block->file_length - offset >= LINE; offset += LINE) {
-        mem_mmap_mapping_u64x8_t words;
-        if (!mem_mmap_mapping_method_mapping_load_u64x8(mapping, offset, &words, &code))
-            return mem_mman_errno(code);
-        memcpy(block->start + offset, &words, LINE);
-    }
-    for (; offset < block->file_length; offset++) {
-        uint8_t byte;
-        if (!mem_mmap_mapping_method_mapping_load_u8(mapping, offset, &byte, &code))
-            return mem_mman_errno(code);
-        block->start[offset] = (char)byte;
-    }
-    memset(block->start + offset, 0, block->length - offset);
-    return 0;
-}
-
-static void write_back_all(void) {
-    for (struct block *block = writable_copies; block; block = block->next)
-        /* Nobody is here to learn of a failure. */
-        mem_mman_write_back(block, 0, block->length);
-}
-
-/* Keeps what the file has, to find what is changed. */
-static int keep_written(struct block *block) {
-    static bool at_exit;
-    if (!at_exit && atexit(write_back_all))
-        return ENOMEM;
-    at_exit = true;
-    block->written = malloc(block->file_length);
-    if (!block->written)
-        return ENOMEM;
-    memcpy(block->written, block->start, block->file_length);
-    block->next = writable_copies;
-    if (block->next)
-        block->next->previous = block;
-    writable_copies = block;
-    return 0;
-}
-
-/* Shows the file's pages in the memory, or a copy. */
-static int fill(struct block *block) {
-    int error = attach(block);
-    if (error != MEM_MMAN_NO_WINDOWS) {
-        block->content = ATTACHED;
-        return error;
-    }
-    block->content = COPIED;
-    error = copy(block);
-    if (!error && block->shared && (block->prot & PROT_WRITE))
-        error = keep_written(block);
-    return error;
+/* How much of the memory has the file's bytes. Those of the last page are the
+ * file's however long it is. */
+static size_t filled(const struct block *block) {
+    if (!block->number_of_pieces)
+        return 0;
+    const struct piece *last = &block->pieces[block->number_of_pieces - 1];
+    size_t length = block->content == ATTACHED ? mem_mman_in_host_pages(last->length)
+                                               : last->length;
+    return (size_t)(last->start - block->start) + length;
 }
 
 static mem_mmap_mapping_access_t access_of(const struct block *block) {
@@ -170,143 +70,332 @@ static mem_mmap_mapping_access_t access_of(const struct block *block) {
                          : MEM_MMAP_MAPPING_ACCESS_COPY_ON_WRITE;
 }
 
-int mem_mman_file_block(struct block **made, const char *path, uint64_t offset,
+/* Maps the file's bytes from `offset` to `end` of the block. */
+static int map(struct piece *piece, const struct block *block, size_t offset, size_t end,
+    bool populate) {
+    const char *path = block->file.name;
+    imports_string_t name = {(uint8_t *)path, strlen(path)};
+    mem_mmap_mapping_map_options_t options = {
+        .access = access_of(block),
+        .flags = populate ? MEM_MMAP_MAPPING_MAP_FLAGS_POPULATE : 0,
+        .offset = block->offset + offset,
+        .length = {.is_some = true, .val = end - offset},
+    };
+    mem_mmap_mapping_error_code_t code;
+    *piece = (struct piece){.start = block->start + offset, .length = end - offset};
+    if (mem_mmap_mapping_file_map(&name, &options, &piece->mapping, &code))
+        return 0;
+    return mem_mman_errno(code);
+}
+
+/* Shows the file's pages in the memory, or a copy. */
+static int fill(struct block *block, struct piece *piece) {
+    int error = mem_mman_attach(piece);
+    if (error != MEM_MMAN_NO_WINDOWS) {
+        block->content = ATTACHED;
+        return error;
+    }
+    block->content = COPIED;
+    if (block->shared && !mem_mman_copies)
+        return ENODEV;
+    error = mem_mman_copy(piece, 0, piece->length);
+    return error || !writes_to_file(block) ? error : mem_mman_keep_written(piece, 0);
+}
+
+/* Whether the file has been cut, which takes what is behind its end. */
+static bool is_cut(const struct block *block) {
+    const struct piece *last = &block->pieces[block->number_of_pieces - 1];
+    uint64_t end = block->offset + (size_t)(last->start - block->start) + last->length;
+    uint64_t size;
+    return !mem_mman_size_of(&block->file, &size) && size < end;
+}
+
+/* Brings what was changed to the files when the program ends. */
+static void flush_all(void) {
+    bool failed = false;
+    for (struct block *block = file_blocks; block; block = block->next) {
+        int error = mem_mman_flush(
+            block, 0, block->length, MEM_MMAP_MAPPING_FLUSH_MODE_ASYNCHRONOUS);
+        if (!error || (block->content == ATTACHED && is_cut(block)))
+            continue;
+        fprintf(stderr, "mmap: %s: what was changed is not in the file: %s\n",
+            block->file.name, strerror(error));
+        failed = true;
+    }
+    if (failed) {
+        fflush(NULL);
+        _Exit(EXIT_FAILURE);
+    }
+}
+
+static int flush_at_exit(void) {
+    static bool at_exit;
+    if (!at_exit && atexit(flush_all))
+        return ENOMEM;
+    at_exit = true;
+    return 0;
+}
+
+static void enter(struct block *block) {
+    block->next = file_blocks;
+    if (block->next)
+        block->next->previous = block;
+    file_blocks = block;
+}
+
+static void leave(struct block *block) {
+    struct block **link = block->previous ? &block->previous->next : &file_blocks;
+    *link = block->next;
+    if (block->next)
+        block->next->previous = block->previous;
+}
+
+int mem_mman_file_block(struct block **made, struct mem_mman_file file, uint64_t offset,
     size_t file_length, size_t length, int prot, bool shared, bool populate) {
     struct block *block = NULL;
     if (length >= HUGE_PAGE && offset % HUGE_PAGE == 0)
         block = new_block(HUGE_PAGE, length, prot, shared);
     if (!block)
         block = new_block(MEM_MMAN_PAGE, length, prot, shared);
-    if (!block)
-        return ENOMEM;
-    block->file_length = file_length;
-    imports_string_t name = {(uint8_t *)path, strlen(path)};
-    mem_mmap_mapping_map_options_t options = {
-        .access = access_of(block),
-        .flags = populate ? MEM_MMAP_MAPPING_MAP_FLAGS_POPULATE : 0,
-        .offset = offset,
-        .length = {.is_some = true, .val = file_length},
-    };
-    mem_mmap_mapping_error_code_t code;
-    if (!mem_mmap_mapping_file_map(&name, &options, &block->mapping, &code)) {
-        free(block->start);
+    struct piece *piece = calloc(1, sizeof *piece);
+    if (!block || !piece) {
+        if (block)
+            free(block->start);
         free(block);
-        return mem_mman_errno(code);
+        free(piece);
+        mem_mman_forget_file(&file);
+        return ENOMEM;
     }
-    int error = fill(block);
-    if (error)
+    block->content = COPIED;
+    block->file = file;
+    block->offset = offset;
+    block->pieces = piece;
+    enter(block);
+    int error = writes_to_file(block) ? flush_at_exit() : 0;
+    if (!error)
+        error = map(piece, block, 0, file_length, populate);
+    if (!error) {
+        block->number_of_pieces = 1;
+        error = fill(block, piece);
+    }
+    if (error) {
         mem_mman_free(block);
-    else
-        *made = block;
-    return error;
-}
-
-int mem_mman_write_back(struct block *block, size_t offset, size_t length) {
-    if (!block->written)
-        return 0;
-    size_t end = at_most(offset + length, block->file_length);
-    while (offset < end) {
-        if (block->start[offset] == block->written[offset]) {
-            offset++;
-            continue;
-        }
-        size_t same = offset + 1;
-        while (same < end && block->start[same] != block->written[same])
-            same++;
-        imports_list_u8_t bytes = {(uint8_t *)block->start + offset, same - offset};
-        mem_mmap_mapping_error_code_t code;
-        if (!mem_mmap_mapping_method_mapping_write(
-                mapping_of(block), offset, &bytes, &code))
-            return mem_mman_errno(code);
-        memcpy(block->written + offset, block->start + offset, same - offset);
-        offset = same;
+        return error;
     }
+    memset(block->start + filled(block), 0, length - filled(block));
+    *made = block;
     return 0;
 }
 
-/* The part of the range that has bytes of the file; false if none has. */
-static bool in_file(const struct block *block, size_t offset, size_t length,
-    mem_mmap_mapping_range_t *range) {
-    if (block->content == ANONYMOUS || offset >= block->file_length)
-        return false;
-    range->offset = offset;
-    range->length = at_most(length, block->file_length - offset);
-    return range->length != 0;
+/* Whether the program has stored something where there are no bytes of the
+ * file. */
+static bool has_stored(const struct block *block) {
+    size_t offset = filled(block);
+    uint64_t word;
+    for (; block->length - offset >= sizeof word; offset += sizeof word) {
+        memcpy(&word, block->start + offset, sizeof word);
+        if (word)
+            return true;
+    }
+    for (; offset < block->length; offset++)
+        if (block->start[offset])
+            return true;
+    return false;
 }
 
-int mem_mman_flush(struct block *block, size_t offset, size_t length, bool wait) {
-    mem_mmap_mapping_range_t range;
-    if (!block->shared || !in_file(block, offset, length, &range))
+/* Attaches the pages from `offset` to `end`, with what was stored if `keep`. */
+static int attach_more(struct block *block, size_t offset, size_t end, bool keep) {
+    struct piece more, *pieces;
+    size_t number = block->number_of_pieces + 1;
+    pieces = realloc(block->pieces, number * sizeof *pieces);
+    if (!pieces)
+        return ENOMEM;
+    block->pieces = pieces;
+    int error = map(&more, block, offset, end, false);
+    if (error)
+        return error;
+    if (keep)
+        error = mem_mman_write_stored(&more, 0, more.length);
+    if (!error)
+        error = mem_mman_attach(&more);
+    if (error) {
+        mem_mman_drop(&more);
+        block->stuck = block->stuck || more.stuck;
+        return error == MEM_MMAN_NO_WINDOWS ? ENODEV : error;
+    }
+    pieces[number - 1] = more;
+    block->number_of_pieces = number;
+    return 0;
+}
+
+/* Copies the bytes from `offset` to `end`, likewise. */
+static int copy_more(struct block *block, size_t offset, size_t end, bool keep) {
+    struct piece *piece = block->pieces, longer;
+    int error = map(&longer, block, 0, end, false);
+    if (error)
+        return error;
+    longer.written = piece->written;
+    if (keep)
+        error = mem_mman_write_stored(&longer, offset, end);
+    if (!error)
+        error = mem_mman_copy(&longer, offset, end);
+    if (!error && longer.written)
+        error = mem_mman_keep_written(&longer, offset);
+    piece->written = error ? longer.written : NULL;
+    if (error)
+        longer.written = NULL;
+    mem_mman_drop(error ? &longer : piece);
+    if (!error)
+        *piece = longer;
+    return error;
+}
+
+/* Shows what a file of `size` bytes has in the plain memory behind its pages.
+ * What the program has stored there goes to the file if `keep`. */
+static int grow(struct block *block, uint64_t size, bool keep) {
+    size_t offset = filled(block);
+    uint64_t rest = size > block->offset ? size - block->offset : 0;
+    size_t end = rest < block->length ? (size_t)rest : block->length;
+    if (end <= offset)
         return 0;
-    int error = mem_mman_write_back(block, offset, length);
-    mem_mmap_mapping_flush_mode_t mode = wait ? MEM_MMAP_MAPPING_FLUSH_MODE_SYNCHRONOUS
-                                              : MEM_MMAP_MAPPING_FLUSH_MODE_ASYNCHRONOUS;
-    mem_mmap_mapping_error_code_t code;
-    if (!error
-        && !mem_mmap_mapping_method_mapping_flush(mapping_of(block), &range, mode, &code))
-        error = mem_mman_errno(code);
+    keep = keep && (block->prot & PROT_WRITE);
+    return block->content == ATTACHED ? attach_more(block, offset, end, keep)
+                                      : copy_more(block, offset, end, keep);
+}
+
+/* `grow` to what the file has now. */
+static int follow(struct block *block) {
+    uint64_t size;
+    if (block->content == ANONYMOUS || filled(block) == block->length)
+        return 0;
+    int error = mem_mman_size_of(&block->file, &size);
+    return error ? error : grow(block, size, true);
+}
+
+static bool has_room(const struct block *block, const struct mem_mman_file *file) {
+    return filled(block) < block->length && block->file.device == file->device
+        && block->file.inode == file->inode;
+}
+
+bool mem_mman_before_growth(int fd) {
+    struct mem_mman_file file;
+    bool found = false;
+    if (!file_blocks || !mem_mman_identify(fd, &file))
+        return false;
+    for (struct block *block = file_blocks; block; block = block->next)
+        if (has_room(block, &file)) {
+            found = true;
+            /* What fails here is tried once more by msync and munmap. */
+            follow(block);
+        }
+    return found;
+}
+
+void mem_mman_after_growth(int fd) {
+    struct mem_mman_file file;
+    uint64_t size;
+    if (!mem_mman_identify(fd, &file) || mem_mman_size_of(&file, &size))
+        return;
+    for (struct block *block = file_blocks; block; block = block->next)
+        if (has_room(block, &file))
+            grow(block, size, !block->shared);
+}
+
+/* The part of the range that is in `piece`; false if none is. */
+static bool in_piece(const struct block *block, const struct piece *piece, size_t offset,
+    size_t length, mem_mmap_mapping_range_t *range) {
+    size_t start = (size_t)(piece->start - block->start);
+    size_t end = start + piece->length;
+    size_t from = offset > start ? offset : start;
+    size_t to = offset + length < end ? offset + length : end;
+    if (block->content == ANONYMOUS || to <= from)
+        return false;
+    range->offset = from - start;
+    range->length = to - from;
+    return true;
+}
+
+int mem_mman_flush(struct block *block, size_t offset, size_t length,
+    mem_mmap_mapping_flush_mode_t mode) {
+    mem_mmap_mapping_range_t range;
+    if (!writes_to_file(block))
+        return 0;
+    int first = has_stored(block) ? follow(block) : 0;
+    for (size_t number = 0; number < block->number_of_pieces; number++) {
+        struct piece *piece = &block->pieces[number];
+        int error = 0;
+        if (in_piece(block, piece, offset, length, &range)) {
+            error = mem_mman_write_back(piece, range.offset, range.offset + range.length);
+            int flushed = mem_mman_flush_range(piece, range, mode);
+            error = error ? error : flushed;
+        }
+        error = error ? error : mem_mman_check(piece);
+        first = first ? first : error;
+    }
+    return first;
+}
+
+int mem_mman_invalidate(struct block *block, size_t offset, size_t length) {
+    mem_mmap_mapping_range_t range;
+    if (block->content == ANONYMOUS || !block->shared)
+        return 0;
+    int error = follow(block);
+    struct piece *piece = block->pieces;
+    if (error || block->content == ATTACHED || !in_piece(block, piece, offset, length, &range))
+        return error;
+    /* Has a host that keeps pages of its own read them anew. */
+    mem_mman_advise_range(piece, range, MEM_MMAP_MAPPING_ADVICE_COLD);
+    error = mem_mman_copy(piece, range.offset, range.offset + range.length);
+    if (!error && piece->written)
+        memcpy(piece->written + range.offset, piece->start + range.offset, range.length);
     return error;
 }
 
 int mem_mman_lock(struct block *block, size_t offset, size_t length) {
     mem_mmap_mapping_range_t range;
-    mem_mmap_mapping_error_code_t code;
-    if (block->content != ATTACHED)
-        return EAGAIN;
-    if (!in_file(block, offset, length, &range)
-        || mem_mmap_mapping_method_mapping_lock(mapping_of(block), &range, &code))
-        return 0;
-    return mem_mman_errno(code);
-}
-
-/* Unlocks what is locked of the range, by halves: the host unlocks all pages of
- * a range or none. */
-static int unlock(struct block *block, mem_mmap_mapping_range_t range) {
-    mem_mmap_mapping_error_code_t code;
-    if (mem_mmap_mapping_method_mapping_unlock(mapping_of(block), &range, &code))
-        return 0;
-    if (code != MEM_MMAP_MAPPING_ERROR_CODE_NOT_LOCKED)
-        return mem_mman_errno(code);
-    size_t page = mem_mman_host_page();
-    if (range.length <= page)
-        return 0;
-    uint64_t half = (range.length / 2 + page - 1) / page * page;
-    int error = unlock(block, (mem_mmap_mapping_range_t){range.offset, half});
-    range.offset += half;
-    range.length -= half;
-    return error ? error : unlock(block, range);
+    int error = block->content == ATTACHED ? 0 : EAGAIN;
+    for (size_t number = 0; number < block->number_of_pieces && !error; number++)
+        if (in_piece(block, &block->pieces[number], offset, length, &range))
+            error = mem_mman_lock_range(&block->pieces[number], range);
+    return error;
 }
 
 int mem_mman_unlock(struct block *block, size_t offset, size_t length) {
     mem_mmap_mapping_range_t range;
-    if (block->content != ATTACHED || !in_file(block, offset, length, &range))
+    int error = 0;
+    if (block->content != ATTACHED)
         return 0;
-    return unlock(block, range);
+    for (size_t number = 0; number < block->number_of_pieces && !error; number++)
+        if (in_piece(block, &block->pieces[number], offset, length, &range))
+            error = mem_mman_unlock_range(&block->pieces[number], range);
+    return error;
 }
 
 int mem_mman_advise(struct block *block, size_t offset, size_t length,
     mem_mmap_mapping_advice_t advice) {
     mem_mmap_mapping_range_t range;
-    mem_mmap_mapping_error_code_t code;
-    if (block->content != ATTACHED || !in_file(block, offset, length, &range)
-        || mem_mmap_mapping_method_mapping_advise(
-            mapping_of(block), &range, advice, &code))
+    int error = 0;
+    if (block->content != ATTACHED)
         return 0;
-    return code == MEM_MMAP_MAPPING_ERROR_CODE_UNSUPPORTED ? EINVAL : mem_mman_errno(code);
+    for (size_t number = 0; number < block->number_of_pieces && !error; number++)
+        if (in_piece(block, &block->pieces[number], offset, length, &range))
+            error = mem_mman_advise_range(&block->pieces[number], range, advice);
+    return error;
 }
 
 int mem_mman_free(struct block *block) {
-    int error = detach(block);
+    int error = 0;
+    for (size_t number = 0; number < block->number_of_pieces; number++) {
+        int dropped = mem_mman_drop(&block->pieces[number]);
+        error = error ? error : dropped;
+        block->stuck = block->stuck || block->pieces[number].stuck;
+    }
+    free(block->pieces);
     if (!block->stuck)
         free(block->start);
-    if (block->content != ANONYMOUS)
-        mem_mmap_mapping_mapping_drop_own(block->mapping);
-    if (block->written) {
-        struct block **link = block->previous ? &block->previous->next : &writable_copies;
-        *link = block->next;
-        if (block->next)
-            block->next->previous = block->previous;
-        free(block->written);
+    if (block->content != ANONYMOUS) {
+        leave(block);
+        mem_mman_forget_file(&block->file);
     }
     free(block);
     return error;

@@ -5,7 +5,8 @@
 #ifndef MEM_MMAN_BLOCK_H
 #define MEM_MMAN_BLOCK_H
 
-#include "imports.h"
+#include "paths.h"
+#include "piece.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,45 +40,55 @@ struct block {
     size_t mapped;
 
     /* Of a block with a file: */
-    mem_mmap_mapping_own_mapping_t mapping;
-    /* How many bytes the file has; those behind are zeros. */
-    size_t file_length;
-
-    /* Of an attached one: the windows, one behind the other. */
-    mem_mmap_window_own_window_t *windows;
-    size_t number_of_windows;
-    /* Whether the host could not detach a window, whose pages stay the file's. */
+    struct mem_mman_file file;
+    /* Where the block starts in it. */
+    uint64_t offset;
+    /* What the memory has of it, one behind the other. A copy is one piece;
+     * what the file got later is a piece of its own where pages are attached.
+     * What is behind the last piece is plain memory. */
+    struct piece *pieces;
+    size_t number_of_pieces;
+    /* Whether the memory has pages that the host could not detach. */
     bool stuck;
-
-    /* Of a copy whose changes go to the file: the bytes that the file has. */
-    char *written;
     /* The other blocks of this kind. */
     struct block *previous, *next;
 };
 
-/* The host's page size. */
-size_t mem_mman_host_page(void);
+/* 0 for a length that is too large. */
+size_t mem_mman_in_pages(size_t length);
 
 /* Zero bytes. NULL if there is no room. */
 struct block *mem_mman_anonymous_block(size_t length, int prot, bool shared);
 
-/* `file_length` bytes of the file at `path`, and zeros up to `length`. */
-int mem_mman_file_block(struct block **block, const char *path, uint64_t offset,
-    size_t file_length, size_t length, int prot, bool shared, bool populate);
+/* `file_length` bytes of the file from `offset` on, and zeros up to `length`.
+ * Takes `file`, also if it fails. */
+int mem_mman_file_block(struct block **block, struct mem_mman_file file,
+    uint64_t offset, size_t file_length, size_t length, int prot, bool shared,
+    bool populate);
 
-/* Brings what was changed in the range to the file, if it is not there. */
-int mem_mman_write_back(struct block *block, size_t offset, size_t length);
+/* Brings what was changed in the range to the file, and has the file's pages
+ * written to the disk. What the file got meanwhile is shown first. Fails if
+ * bytes of the block are lost, wherever in it. */
+int mem_mman_flush(struct block *block, size_t offset, size_t length,
+    mem_mmap_mapping_flush_mode_t mode);
 
-/* Has the file's pages of the range written to the disk. */
-int mem_mman_flush(struct block *block, size_t offset, size_t length, bool wait);
+/* Has the range show what the file has now. */
+int mem_mman_invalidate(struct block *block, size_t offset, size_t length);
 
 int mem_mman_lock(struct block *block, size_t offset, size_t length);
 int mem_mman_unlock(struct block *block, size_t offset, size_t length);
 int mem_mman_advise(struct block *block, size_t offset, size_t length,
     mem_mmap_mapping_advice_t advice);
 
-/* Gives the memory back, without `mem_mman_write_back`. If the host cannot
- * detach its pages, the memory is never used again. */
+/* Gives the memory back, without `mem_mman_flush`. If the host cannot detach
+ * its pages, the memory is never used again. */
 int mem_mman_free(struct block *block);
+
+/* Whether a block of the file that is open as `fd` has plain memory behind the
+ * end of the file. If so, shows what others have added to the file. */
+bool mem_mman_before_growth(int fd);
+
+/* Shows what the program has added to the file by `fd`. */
+void mem_mman_after_growth(int fd);
 
 #endif

@@ -33,11 +33,6 @@ static int fail(int error) {
     return -1;
 }
 
-/* 0 for a length that is too large. */
-static size_t in_guest_pages(size_t length) {
-    return (length + MEM_MMAN_PAGE - 1) / MEM_MMAN_PAGE * MEM_MMAN_PAGE;
-}
-
 /* The range from `start` on, in whole pages of the host. It is empty, or ends
  * before it starts, if it is longer than memory can be. */
 static struct range pages(const void *start, size_t length) {
@@ -108,8 +103,8 @@ static void *enter_block(struct block *block) {
     return block->start;
 }
 
-/* How many bytes the file has from `offset` on, at most `length`, if it can be
- * mapped. */
+/* How many bytes the file has in the pages of `length` bytes from `offset` on,
+ * if it can be mapped. */
 static int bytes_in_file(int fd, int prot, bool shared, off_t offset, size_t length,
     size_t *bytes) {
     struct stat file;
@@ -122,26 +117,26 @@ static int bytes_in_file(int fd, int prot, bool shared, off_t offset, size_t len
     if (access != O_RDWR && (access != O_RDONLY || (shared && (prot & PROT_WRITE))))
         return EACCES;
     uint64_t rest = file.st_size > offset ? (uint64_t)(file.st_size - offset) : 0;
-    *bytes = rest < length ? (size_t)rest : length;
-    return in_guest_pages(*bytes) < in_guest_pages(length) ? ENXIO : 0;
+    size_t whole = mem_mman_in_pages(length);
+    *bytes = rest < whole ? (size_t)rest : whole;
+    return mem_mman_in_pages(*bytes) < whole ? ENXIO : 0;
 }
 
 static int file_block(struct block **block, size_t length, int prot, int flags, int fd,
     off_t offset) {
     bool shared = flags & MAP_SHARED;
+    struct mem_mman_file file;
     size_t bytes;
     if (offset < 0 || (uint64_t)offset % mem_mman_host_page() != 0)
         return EINVAL;
     int error = bytes_in_file(fd, prot, shared, offset, length, &bytes);
     if (error)
         return error;
-    char *path = mem_mman_path(fd);
-    if (!path)
-        return errno;
-    error = mem_mman_file_block(block, path, (uint64_t)offset, bytes,
-        in_guest_pages(length), prot, shared, flags & MAP_POPULATE);
-    free(path);
-    return error;
+    error = mem_mman_file_of(fd, &file);
+    if (error)
+        return error;
+    return mem_mman_file_block(block, file, (uint64_t)offset, bytes,
+        mem_mman_in_pages(length), prot, shared, flags & MAP_POPULATE);
 }
 
 void *mmap(void *hint, size_t length, int prot, int flags, int fd, off_t offset) {
@@ -153,11 +148,11 @@ void *mmap(void *hint, size_t length, int prot, int flags, int fd, off_t offset)
         error = EINVAL;
     else if (prot & PROT_EXEC)
         error = ENOTSUP;
-    else if (in_guest_pages(length) == 0)
+    else if (mem_mman_in_pages(length) == 0)
         error = ENOMEM;
     else if (flags & MAP_ANONYMOUS)
         block = mem_mman_anonymous_block(
-            in_guest_pages(length), prot, type == MAP_SHARED);
+            mem_mman_in_pages(length), prot, type == MAP_SHARED);
     else
         error = file_block(&block, length, prot, flags, fd, offset);
     if (!block) {
@@ -178,9 +173,8 @@ static int leave(struct range **link, uintptr_t from, uintptr_t to) {
     if (range->start < from && to < range->end
         && !enter(&range->next, to, range->end, block))
         return ENOMEM;
-    int error = 0;
-    if (block->written)
-        error = mem_mman_write_back(block, from - (uintptr_t)block->start, to - from);
+    int error = mem_mman_flush(block, from - (uintptr_t)block->start, to - from,
+        MEM_MMAP_MAPPING_FLUSH_MODE_ASYNCHRONOUS);
     if (range->start < from) {
         range->end = from;
     } else if (to < range->end) {
@@ -228,8 +222,17 @@ static int each_or_fail(const void *start, size_t length, operation *operate, in
     return error ? fail(error) : 0;
 }
 
+/* To the end of the page as sysconf has it, where the program can have written
+ * as well. */
 static int sync_part(struct block *block, size_t offset, size_t length, int flags) {
-    return mem_mman_flush(block, offset, length, flags & MS_SYNC);
+    length = mem_mman_in_pages(offset + length) - offset;
+    mem_mmap_mapping_flush_mode_t mode = flags & MS_SYNC
+        ? MEM_MMAP_MAPPING_FLUSH_MODE_SYNCHRONOUS
+        : MEM_MMAP_MAPPING_FLUSH_MODE_ASYNCHRONOUS;
+    int error = mem_mman_flush(block, offset, length, mode);
+    if (!error && (flags & MS_INVALIDATE))
+        error = mem_mman_invalidate(block, offset, length);
+    return error;
 }
 
 int msync(void *start, size_t length, int flags) {

@@ -26,6 +26,9 @@ struct place {
     __wasi_fd_t granted;
     /* Relative to the directory. NULL where nothing is known. */
     char *path;
+    /* Which file it is, once that was asked. */
+    bool is_identified;
+    uint64_t device, inode;
 };
 
 /* By descriptor. */
@@ -73,8 +76,11 @@ static char *join(const char *first, const char *then, size_t length) {
 static struct place place_in(__wasi_fd_t directory, const char *path, size_t length) {
     struct place *parent = place_of(directory);
     if (parent)
-        return (struct place){parent->granted, join(parent->path, path, length)};
-    return (struct place){directory, strndup(path, length)};
+        return (struct place){
+            .granted = parent->granted,
+            .path = join(parent->path, path, length),
+        };
+    return (struct place){.granted = directory, .path = strndup(path, length)};
 }
 
 int32_t __imported_wasi_snapshot_preview1_path_open(int32_t directory, int32_t lookup,
@@ -109,35 +115,71 @@ int32_t __imported_wasi_snapshot_preview1_fd_renumber(int32_t from, int32_t to) 
     return error;
 }
 
-/* Whether the file at `place` is the one that is open as `fd`. */
-static bool is_at(struct place place, __wasi_fd_t fd) {
-    __wasi_filestat_t open, found;
-    return !__wasi_fd_filestat_get(fd, &open)
-        && !__wasi_path_filestat_get(place.granted,
-            __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW, place.path, &found)
-        && open.dev == found.dev && open.ino == found.ino;
+int mem_mman_size_of(const struct mem_mman_file *file, uint64_t *size) {
+    __wasi_filestat_t found;
+    if (__wasi_path_filestat_get((__wasi_fd_t)file->granted,
+            __WASI_LOOKUPFLAGS_SYMLINK_FOLLOW, file->path, &found)
+        || found.dev != file->device || found.ino != file->inode)
+        return ESTALE;
+    *size = found.size;
+    return 0;
 }
 
-char *mem_mman_path(int fd) {
+bool mem_mman_identify(int fd, struct mem_mman_file *file) {
     struct place *place = place_of((__wasi_fd_t)fd);
-    __wasi_prestat_t granted;
-    if (!place || __wasi_fd_prestat_get(place->granted, &granted)) {
-        errno = ENODEV;
-        return NULL;
+    __wasi_filestat_t open;
+    if (!place)
+        return false;
+    if (!place->is_identified) {
+        if (__wasi_fd_filestat_get((__wasi_fd_t)fd, &open))
+            return false;
+        place->is_identified = true;
+        place->device = open.dev;
+        place->inode = open.ino;
     }
-    if (!is_at(*place, (__wasi_fd_t)fd)) {
-        errno = ESTALE;
-        return NULL;
-    }
-    size_t length = granted.u.dir.pr_name_len;
-    char *name = calloc(length + 1, 1);
-    char *path = NULL;
-    if (!name)
-        errno = ENOMEM;
-    else if (__wasi_fd_prestat_dir_name(place->granted, (uint8_t *)name, length))
-        errno = ENODEV;
+    file->granted = (int)place->granted;
+    file->path = place->path;
+    file->device = place->device;
+    file->inode = place->inode;
+    return true;
+}
+
+/* The path by which the host finds what is at `path` in a granted directory. */
+static int name_of(int granted, const char *path, char **name) {
+    __wasi_prestat_t directory;
+    if (__wasi_fd_prestat_get((__wasi_fd_t)granted, &directory))
+        return ENODEV;
+    size_t length = directory.u.dir.pr_name_len;
+    char *first = calloc(length + 1, 1);
+    if (!first)
+        return ENOMEM;
+    int error = 0;
+    if (__wasi_fd_prestat_dir_name((__wasi_fd_t)granted, (uint8_t *)first, length))
+        error = ENODEV;
+    else if (!(*name = join(first, path, strlen(path))))
+        error = ENOMEM;
+    free(first);
+    return error;
+}
+
+int mem_mman_file_of(int fd, struct mem_mman_file *file) {
+    struct mem_mman_file found = {0};
+    uint64_t size;
+    if (!mem_mman_identify(fd, &found))
+        return ENODEV;
+    int error = mem_mman_size_of(&found, &size);
+    if (error)
+        return error;
+    found.path = strdup(found.path);
+    error = found.path ? name_of(found.granted, found.path, &found.name) : ENOMEM;
+    if (error)
+        mem_mman_forget_file(&found);
     else
-        path = join(name, place->path, strlen(place->path));
-    free(name);
-    return path;
+        *file = found;
+    return error;
+}
+
+void mem_mman_forget_file(struct mem_mman_file *file) {
+    free(file->path);
+    free(file->name);
 }

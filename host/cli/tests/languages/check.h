@@ -14,8 +14,8 @@ static const char *error_name(int error) {
         const char *name;
     } names[] = {
         {EACCES, "EACCES"}, {EAGAIN, "EAGAIN"}, {EBADF, "EBADF"}, {EINVAL, "EINVAL"},
-        {ENODEV, "ENODEV"}, {ENOENT, "ENOENT"}, {ENOMEM, "ENOMEM"}, {ENOTSUP, "ENOTSUP"},
-        {ENXIO, "ENXIO"}, {ESTALE, "ESTALE"},
+        {EIO, "EIO"}, {ENODEV, "ENODEV"}, {ENOENT, "ENOENT"}, {ENOMEM, "ENOMEM"},
+        {ENOSPC, "ENOSPC"}, {ENOTSUP, "ENOTSUP"}, {ENXIO, "ENXIO"}, {ESTALE, "ESTALE"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].error == error)

@@ -6,9 +6,11 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <mem_mman.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define READ PROT_READ
@@ -17,6 +19,18 @@
 
 /* What wasi-libc has in place of dup2. */
 extern int __wasilibc_fd_renumber(int fd, int to);
+
+/* Writes a byte as another program would: the library does not see it. */
+__attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_pwrite")))
+int others_pwrite(int fd, const struct iovec *from, int number, int64_t offset, size_t *written);
+__attribute__((import_module("wasi_snapshot_preview1"), import_name("fd_filestat_set_size")))
+int others_truncate(int fd, int64_t size);
+
+static void others_write(int fd, char byte, off_t offset) {
+    struct iovec from = {&byte, 1};
+    size_t written;
+    need("pwrite of another", others_pwrite(fd, &from, 1, offset, &written) == 0);
+}
 
 /* A file of `size` bytes 'a'. */
 static int make_file(const char *name, size_t size) {
@@ -63,6 +77,11 @@ static void paths(void) {
     need("chdir", mkdir("folder", 0700) == 0 && chdir("folder") == 0);
     fd = make_file("inside", 10);
     try_map("in another directory", mmap(NULL, 10, READ, MAP_SHARED, fd, 0));
+    fd = make_file("one", 1);
+    need("write", pwrite(fd, "b", 1, 0) == 1);
+    check("and not one of its name at the top", map(fd, 1, READ, MAP_SHARED)[0] == 'b');
+    need("chdir", chdir("..") == 0);
+    check("nor after the way back", map(fd, 1, READ, MAP_SHARED)[0] == 'b');
     try_map("/granted/file", mmap(NULL, 5, READ, MAP_SHARED, open("/granted/file", O_RDONLY), 0));
 }
 
@@ -128,6 +147,135 @@ static void lock(void) {
     try("its munlock", munlock(anonymous, PAGE));
 }
 
+/* What others add to a file behind the end that it had. */
+static void growth(void) {
+    int fd = make_file("short", 1);
+    char *start = map(fd, PAGE, WRITE, MAP_SHARED);
+    char *reader = map(fd, PAGE, READ, MAP_SHARED);
+    others_write(fd, 'b', 5000);
+    start[6000] = 'n';
+    try("msync of zeros behind the end", msync(start, PAGE, MS_SYNC | MS_INVALIDATE));
+    check("what others have added is there", start[5000] == 'b');
+    try("msync of what is only read", msync(reader, PAGE, MS_ASYNC | MS_INVALIDATE));
+    check("likewise", reader[5000] == 'b');
+    others_write(fd, 'c', 20000);
+    start[10000] = 's';
+    start[19999] = 's';
+    start[20001] = 's';
+    try("msync of what is stored behind the end", msync(start, PAGE, MS_SYNC));
+    check("it is in the file",
+        in_file(fd, 10000) == 's' && in_file(fd, 19999) == 's' && in_file(fd, 20000) == 'c');
+    others_write(fd, 'd', PAGE - 1);
+    start[30000] = 't';
+    try("munmap of what is stored behind the end", munmap(start, PAGE));
+    check("it is in the file", in_file(fd, 30000) == 't' && in_file(fd, PAGE - 1) == 'd');
+
+    fd = make_file("longer", 1);
+    start = map(fd, PAGE, WRITE, MAP_SHARED);
+    others_write(fd, 'b', 10000);
+    start[9000] = 's';
+    need("pwrite", pwrite(fd, "e", 1, 20000) == 1);
+    check("after a write there is what others have added",
+        start[10000] == 'b' && start[20000] == 'e' && in_file(fd, 9000) == 's');
+
+    fd = make_file("moved", 1);
+    start = map(fd, PAGE, WRITE, MAP_SHARED);
+    need("rename", rename("moved", "away") == 0);
+    try("msync of a file with another name", msync(start, PAGE, MS_SYNC));
+    try("that has to show more", msync(start, PAGE, MS_SYNC | MS_INVALIDATE));
+    others_write(fd, 'b', 10000);
+    start[9000] = 's';
+    try("when something is stored behind the end", msync(start, PAGE, MS_SYNC));
+    try("munmap of it", munmap(start, PAGE));
+}
+
+/* Stores that fail when nobody is there to say so. The disk has 8 MiB or
+ * less. */
+static void full_disk(void) {
+    size_t size = 256 * PAGE;
+    int fd = make_file("full", 1);
+    need("ftruncate", ftruncate(fd, (off_t)size) == 0);
+    char *start = map(fd, size, WRITE, MAP_SHARED);
+    memset(start, 'x', size);
+    try("msync", msync(start, size, MS_SYNC));
+    try("MS_ASYNC", msync(start, size, MS_ASYNC));
+    try("msync of a page that is not lost", msync(start, PAGE, MS_SYNC));
+    try("munmap of a page", munmap(start, PAGE));
+    try("munmap", munmap(start + PAGE, size - PAGE));
+}
+
+/* Likewise, with a host that has no windows. */
+static void full_disk_of_copies(void) {
+    size_t size = 256 * PAGE;
+    int fd = make_file("full", 1);
+    need("ftruncate", ftruncate(fd, (off_t)size) == 0);
+    char *start = map(fd, size, WRITE, MAP_SHARED);
+    memset(start, 'x', size);
+    try("msync", msync(start, size, MS_SYNC));
+    try("munmap of the end", munmap(start + size - PAGE, PAGE));
+    try("munmap of the rest", munmap(start, size - PAGE));
+}
+
+static void full_disk_at_exit(void) {
+    size_t size = 256 * PAGE;
+    int fd = make_file("full", 1);
+    need("ftruncate", ftruncate(fd, (off_t)size) == 0);
+    memset(map(fd, size, WRITE, MAP_SHARED), 'x', size);
+    puts("all is stored");
+}
+
+static void cut(void) {
+    int fd = make_file("cut", 4 * PAGE);
+    char *start = map(fd, 4 * PAGE, WRITE, MAP_SHARED);
+    need("ftruncate", others_truncate(fd, 0) == 0);
+    start[2 * PAGE] = 'x';
+    need("ftruncate", others_truncate(fd, 4 * PAGE) == 0);
+    check("the store is lost", in_file(fd, 2 * PAGE) == 0);
+    try("msync", msync(start, 4 * PAGE, MS_SYNC));
+    try("MS_ASYNC", msync(start, 4 * PAGE, MS_ASYNC));
+    try("munmap of a page", munmap(start, PAGE));
+    try("munmap", munmap(start + PAGE, 3 * PAGE));
+
+    /* A program may cut its own file, and leave the mapping to the end. */
+    fd = make_file("own", 4 * PAGE);
+    start = map(fd, 4 * PAGE, WRITE, MAP_SHARED);
+    start[2 * PAGE] = 'x';
+    need("ftruncate", ftruncate(fd, PAGE) == 0);
+}
+
+/* With a host that has no windows, or grants none. */
+static void no_copies(void) {
+    int fd = make_file("file", PAGE);
+    try_map("to write", mmap(NULL, PAGE, WRITE, MAP_SHARED, fd, 0));
+    try_map("to read", mmap(NULL, PAGE, READ, MAP_SHARED, fd, 0));
+    char *private = try_map("a private copy", mmap(NULL, PAGE, WRITE, MAP_PRIVATE, fd, 0));
+    check("has its bytes", private[0] == 'a' && private[PAGE - 1] == 'a');
+    try_map("memory without a file",
+        mmap(NULL, PAGE, WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    mem_mman_copies = 1;
+    char *start = try_map("when it takes copies", mmap(NULL, PAGE, WRITE, MAP_SHARED, fd, 0));
+    check("has its bytes", start[0] == 'a' && start[PAGE - 1] == 'a');
+}
+
+/* A program that says nothing, with an object that says it. */
+static void invalidate(void) {
+    int fd = make_file("file", PAGE + 10);
+    char *start = map(fd, 2 * PAGE, WRITE, MAP_SHARED);
+    char *reader = map(fd, 2 * PAGE, READ, MAP_SHARED);
+    check("at a page", (uintptr_t)start % PAGE == 0 && (uintptr_t)reader % PAGE == 0);
+    start[1] = 's';
+    need("pwrite", pwrite(fd, "w", 1, 0) == 1);
+    check("not there", start[0] == 'a' && reader[0] == 'a');
+    try("MS_INVALIDATE", msync(start, PAGE, MS_SYNC | MS_INVALIDATE));
+    check("there", start[0] == 'w' && start[1] == 's');
+    try("MS_INVALIDATE of what is only read", msync(reader, PAGE, MS_ASYNC | MS_INVALIDATE));
+    check("there", reader[0] == 'w' && reader[1] == 's');
+    need("pwrite", pwrite(fd, "v", 1, 0) == 1);
+    start[2] = 's';
+    try("munmap", munmap(start, 2 * PAGE));
+    check("the file has both", in_file(fd, 0) == 'v' && in_file(fd, 2) == 's');
+}
+
 /* With a host that has no windows, or grants none. */
 static void copies(void) {
     int fd = make_file("copied", 3 * PAGE);
@@ -161,7 +309,10 @@ int main(int count, char **args) {
         void (*try)(void);
     } all[] = {
         {"paths", paths}, {"limits", limits}, {"large", large}, {"lock", lock},
-        {"copies", copies},
+        {"copies", copies}, {"growth", growth}, {"full_disk", full_disk},
+        {"full_disk_of_copies", full_disk_of_copies},
+        {"full_disk_at_exit", full_disk_at_exit}, {"cut", cut},
+        {"no_copies", no_copies}, {"invalidate", invalidate},
     };
     for (size_t i = 0; count == 2 && i < sizeof all / sizeof *all; i++)
         if (strcmp(args[1], all[i].name) == 0) {

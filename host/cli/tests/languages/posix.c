@@ -198,6 +198,51 @@ static void calls(void) {
     close(read_only);
 }
 
+/* All of the last page, of which less was asked for or the file had less. */
+static void last_page(void) {
+    char *start = map(100, WRITE, MAP_SHARED, 0);
+    start[page - 1] = '1';
+    try("msync of less than a page", msync(start, 100, MS_SYNC));
+    check("its last byte is in the file", in_file(page - 1) == '1');
+    start[page - 2] = '2';
+    try("munmap of less than a page", munmap(start, 100));
+    check("the byte before is in the file", in_file(page - 2) == '2');
+
+    int all = fd;
+    fd = open("short", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    need("a short file", fd >= 0 && write(fd, "s", 1) == 1);
+    start = map(page, WRITE, MAP_SHARED, 0);
+    char *private = map(1, READ, MAP_PRIVATE, 0);
+    char *reader = map(1, READ, MAP_SHARED, 0);
+    need("pwrite", pwrite(fd, "w", 1, (off_t)page / 2) == 1);
+    check("what is written behind the end is there", start[page / 2] == 'w');
+    check("and in another mapping", reader[page / 2] == 'w' && private[page / 2] == 'w');
+    start[page / 4] = 'm';
+    start[page - 1] = 'x';
+    try("msync of it", msync(start, page, MS_SYNC));
+    check("what is stored before the end is in the file", in_file(page / 4) == 'm');
+    struct stat file;
+    check("which ends where it did",
+        fstat(fd, &file) == 0 && file.st_size == (off_t)(page / 2 + 1));
+    start[page - 1] = 0;
+    need("ftruncate", ftruncate(fd, (off_t)page) == 0);
+    start[page - 1] = 'l';
+    try("munmap of a longer file", munmap(start, page));
+    check("the last byte is in the file", in_file(page - 1) == 'l');
+
+    need("append", lseek(fd, 0, SEEK_END) == (off_t)page && write(fd, "12", 2) == 2);
+    start = map(10, READ, MAP_SHARED, page);
+    for (size_t length = 2; length < page; length += page / 8 - 1)
+        need("append", lseek(fd, 0, SEEK_END) > 0 && write(fd, "end", 3) == 3
+            && ftruncate(fd, (off_t)(page + length + 3)) == 0);
+    check("and what is appended", memcmp(start, "12end", 5) == 0);
+    munmap(start, 10);
+    munmap(reader, 1);
+    munmap(private, 1);
+    close(fd);
+    fd = all;
+}
+
 static void locks(void) {
     char *start = map(4 * page, WRITE, MAP_SHARED, 0);
     try("mlock", mlock(start + 1, 2 * page));
@@ -215,6 +260,7 @@ int main(int count, char **args) {
     bytes(coherent);
     parts();
     calls();
+    last_page();
     if (coherent)
         locks();
     return 0;
