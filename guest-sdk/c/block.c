@@ -343,9 +343,9 @@ int mem_mman_invalidate(struct block *block, size_t offset, size_t length) {
     struct piece *piece = block->pieces;
     if (error || block->content == ATTACHED || !in_piece(block, piece, offset, length, &range))
         return error;
-    /* Has a host that keeps pages of its own read them anew. */
-    mem_mman_advise_range(piece, range, MEM_MMAP_MAPPING_ADVICE_COLD);
-    error = mem_mman_copy(piece, range.offset, range.offset + range.length);
+    size_t end = (size_t)(range.offset + range.length);
+    mem_mman_refresh(piece, range.offset, end);
+    error = mem_mman_copy(piece, range.offset, end);
     if (!error && piece->written)
         memcpy(piece->written + range.offset, piece->start + range.offset, range.length);
     return error;

@@ -101,17 +101,26 @@ int mem_mman_keep_written(struct piece *piece, size_t offset) {
     return 0;
 }
 
+void mem_mman_refresh(struct piece *piece, size_t offset, size_t end) {
+    mem_mmap_mapping_range_t range = {offset, end - offset};
+    mem_mman_advise_range(piece, range, MEM_MMAP_MAPPING_ADVICE_COLD);
+}
+
 /* Where `piece` differs from what the file has: `written`, or else zeros. */
 static bool is_changed(const struct piece *piece, const char *written, size_t offset) {
     return piece->start[offset] != (written ? written[offset] : 0);
 }
 
 static int write_changed(struct piece *piece, char *written, size_t offset, size_t end) {
+    bool is_fresh = false;
     while (offset < end) {
         if (!is_changed(piece, written, offset)) {
             offset++;
             continue;
         }
+        if (!is_fresh)
+            mem_mman_refresh(piece, offset, end);
+        is_fresh = true;
         size_t same = offset + 1;
         while (same < end && is_changed(piece, written, same))
             same++;

@@ -42,6 +42,11 @@ int mem_mman_detach(struct piece *piece);
 /* Copies the bytes of the file from `offset` to `end`. */
 int mem_mman_copy(struct piece *piece, size_t offset, size_t end);
 
+/* Has a host that keeps pages of its own, as in a bundle, read those from
+ * `offset` to `end` anew. It would write what it kept over what others have
+ * written since. */
+void mem_mman_refresh(struct piece *piece, size_t offset, size_t end);
+
 /* Keeps what the file has from `offset` on, to find what is changed. */
 int mem_mman_keep_written(struct piece *piece, size_t offset);
 

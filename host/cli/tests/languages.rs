@@ -9,7 +9,7 @@
 mod common;
 
 use anyhow::{Context, Result};
-use common::{Run, stderr};
+use common::{COMMAND, Run, stderr, stock};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -383,6 +383,10 @@ fn c_locks_what_is_granted() -> Result<()> {
 #[ignore = "needs clang and wasi-libc"]
 fn c_writes_copies_back() -> Result<()> {
     let (run, printed) = tried_with_copies("copies")?;
+    check_copies(&run, &printed)
+}
+
+fn check_copies(run: &Run, printed: &str) -> Result<()> {
     assert_eq!(
         printed,
         "not in the file: yes\n\
@@ -492,30 +496,85 @@ fn c_says_what_a_file_lost_that_was_cut_and_grew_again() -> Result<()> {
 fn c_copies_shared_files_only_if_asked() -> Result<()> {
     assert_eq!(
         tried("no_copies", &Run::new().option(WITHOUT_WINDOWS))?,
-        "to write: ENODEV\n\
-         to read: ENODEV\n\
-         a private copy: ok\n\
-         has its bytes: yes\n\
-         memory without a file: ok\n\
-         when it takes copies: ok\n\
-         has its bytes: yes\n"
+        NO_COPIES
     );
     Ok(())
 }
 
+const NO_COPIES: &str = "to write: ENODEV\n\
+     to read: ENODEV\n\
+     a private copy: ok\n\
+     has its bytes: yes\n\
+     memory without a file: ok\n\
+     when it takes copies: ok\n\
+     has its bytes: yes\n";
+
 #[test]
 #[ignore = "needs clang and wasi-libc"]
 fn c_reads_copies_anew() -> Result<()> {
+    assert_eq!(tried_with_copies("invalidate")?.1, READ_ANEW);
+    Ok(())
+}
+
+const READ_ANEW: &str = "at a page: yes\n\
+     not there: yes\n\
+     MS_INVALIDATE: ok\n\
+     there: yes\n\
+     MS_INVALIDATE of what is only read: ok\n\
+     there: yes\n\
+     munmap: ok\n\
+     the file has both: yes\n";
+
+/// Makes a component of the core module `guest`, and runs its bundle on a
+/// `wasmtime run` that knows nothing of mem.
+#[track_caller]
+fn bundled(run: &Run, guest: &Path, args: &[&str]) -> Result<String> {
+    let [component, bundle] = ["component.wasm", "bundle.wasm"]
+        .map(|end| guest.with_extension(end).display().to_string());
+    // In a process of its own: what it is built on would build wasmtime anew,
+    // with more than wasmtime needs.
+    let args_of_cargo = [
+        "run",
+        "--release",
+        "--locked",
+        "-p",
+        "c-bindings",
+        "--example",
+        "component",
+        "--",
+        guest.to_str().context("UTF-8")?,
+        &component,
+    ];
+    native(&root(), "cargo", &args_of_cargo, "Rust")?;
+    let bundling = ["bundle", &component, "-o", &bundle];
+    native(&root(), COMMAND, &bundling, "")?;
+    let output = Command::new(stock())
+        .current_dir(run.dir.path())
+        .args(["run", "--dir=."])
+        .arg(bundle)
+        .args(args)
+        .output()?;
+    assert!(output.status.success(), "{}", stderr(&output));
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+#[test]
+#[ignore = "needs clang and wasi-libc"]
+fn c_in_a_bundle() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let refused = compile("guest", Copies::Refused, folder.path())?;
+    assert_eq!(bundled(&Run::new(), &refused, &["no_copies"])?, NO_COPIES);
+
+    let guest = compile("guest", Copies::Taken, folder.path())?;
+    assert_eq!(bundled(&Run::new(), &guest, &["invalidate"])?, READ_ANEW);
+    let run = Run::new();
+    let printed = bundled(&run, &guest, &["copies"])?;
+    check_copies(&run, &printed)?;
+
+    let posix = compile("posix", Copies::Taken, folder.path())?;
     assert_eq!(
-        tried_with_copies("invalidate")?.1,
-        "at a page: yes\n\
-         not there: yes\n\
-         MS_INVALIDATE: ok\n\
-         there: yes\n\
-         MS_INVALIDATE of what is only read: ok\n\
-         there: yes\n\
-         munmap: ok\n\
-         the file has both: yes\n"
+        bundled(&Run::new(), &posix, &[])?,
+        succeed(&Run::new(), &posix, &[])
     );
     Ok(())
 }
