@@ -226,9 +226,20 @@ impl MemCtxBuilder {
     ///
     /// While a guest has a window on a file, nobody may change the file's
     /// bytes or its length other than by mappings and windows of this crate in
-    /// this process: no other process, and nothing else in this one, such as
-    /// WASI's functions on a thread of their own. To make a file shorter is to
-    /// change its bytes: what was behind the new end reads as zeros.
+    /// this process: no other process, and nothing else in this one. To make a
+    /// file shorter is to change its bytes: what was behind the new end reads as
+    /// zeros.
+    ///
+    /// WASI may let the guest write the file too, but guests of no other store,
+    /// and only while the guest that writes does not run:
+    ///
+    /// - Call [`wasi::finish_writes`] on the linkers of components. Otherwise
+    ///   WASI's streams go on writing after they have returned.
+    /// - Wait for the end of each call of an asynchronous guest, or set
+    ///   [`allow_blocking_current_thread`]. Otherwise what WASI was writing when
+    ///   the call's future was dropped is written later.
+    /// - Set [`allow_blocking_current_thread`] for guests of WASI 0.3, which
+    ///   otherwise run while their streams are written.
     ///
     /// wasmtime relies on a guest's memory to change only while the guest runs
     /// or the host writes to it. For a guest that passes a string from a window
@@ -259,7 +270,9 @@ impl MemCtxBuilder {
     /// can touch a window on another thread, to which an executor has moved its
     /// store.
     ///
+    /// [`allow_blocking_current_thread`]: https://docs.rs/wasmtime-wasi/48/wasmtime_wasi/struct.WasiCtxBuilder.html#method.allow_blocking_current_thread
     /// [`enable_windows`]: crate::enable_windows
+    /// [`wasi::finish_writes`]: crate::wasi::finish_writes
     /// [`memmap2::Mmap::map`]: https://docs.rs/memmap2/latest/memmap2/struct.Mmap.html#safety
     pub unsafe fn allow_windows(&mut self, allow: bool) -> &mut Self {
         self.allow_windows = allow;

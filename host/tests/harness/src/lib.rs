@@ -106,7 +106,11 @@ impl Host {
     /// Grants windows, for guests on an engine that has them.
     pub fn grant_windows(&mut self) {
         // SAFETY: nothing but the guests of one test writes the files of its
-        // directory, and WASI's functions run on the guest's own thread.
+        // directory. What they write by WASI is written when WASI's function
+        // returns: what streams write, because each linker of a component gets
+        // `finish_writes`; all else, because `File::run_blocking` (wasmtime-wasi
+        // 48.0.8, `src/filesystem.rs`) is awaited. A test that drops the future
+        // of a call has no other store until WASI has written.
         unsafe { self.mem.allow_windows(true) };
         self.engine = WINDOWS_ENGINE.clone();
     }
@@ -255,6 +259,7 @@ impl Guest {
             Self::Component(component) => {
                 mem_host::add_to_linker_async::<State>(&mut linker)?;
                 mem_host::wasi::add_to_linker_async::<State>(&mut linker)?;
+                mem_host::wasi::finish_writes(&mut linker)?;
                 component
             }
             Self::CoreModule(module) => return core::run_async(store, module).await,
@@ -272,6 +277,7 @@ pub fn run_component(store: &mut Store<State>, component: &Component) -> Result<
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     mem_host::add_to_linker::<State>(&mut linker)?;
     mem_host::wasi::add_to_linker::<State>(&mut linker)?;
+    mem_host::wasi::finish_writes(&mut linker)?;
     run_linked(store, component, &linker)
 }
 
@@ -294,7 +300,8 @@ pub fn component(engine: &Engine, guest: &str) -> Result<Component> {
 pub struct State {
     /// What mem grants.
     pub mem: MemCtx,
-    wasi: WasiCtx,
+    /// What WASI grants to components.
+    pub wasi: WasiCtx,
     wasip1: WasiP1Ctx,
     /// The handles of components, and of core modules.
     pub table: ResourceTable,

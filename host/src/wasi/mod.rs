@@ -1,4 +1,6 @@
-//! Mapping by descriptors of wasi:filesystem: the interface `directory`.
+//! Mapping by descriptors of wasi:filesystem: the interface `directory`; and
+//! [`finish_writes`], for guests that have windows on files which they can write
+//! by WASI too.
 //!
 //! A guest that holds a [`Descriptor`] maps what it could open by it, whatever
 //! directories are granted to mem. That takes the grant
@@ -43,6 +45,10 @@
 //!
 //! [`MemCtx`]: crate::MemCtx
 //! [`MemCtxBuilder::allow_descriptors`]: crate::MemCtxBuilder::allow_descriptors
+
+mod writes;
+
+pub use self::writes::finish_writes;
 
 use crate::bindings::wit;
 use crate::ctx::CtxInner;
