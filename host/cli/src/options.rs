@@ -45,8 +45,10 @@ pub struct MemOptions {
     /// files in its own memory.
     ///
     /// With windows, no other process may write the files while the guest
-    /// runs. There are none with `-W timeout`, `-O pooling-allocator`,
-    /// `-O memory-init-cow`, `--profile`, and for precompiled guests.
+    /// runs. The guest can, by WASI as well: with windows, WASI's streams have
+    /// written the file when they return. There are none with `-W timeout`, `-D log-to-files`,
+    /// `-O pooling-allocator`, `-O memory-init-cow`, `--profile`, and for
+    /// precompiled guests.
     #[arg(
         long = "mem-windows",
         value_name = "y|n",
@@ -98,9 +100,19 @@ impl MemOptions {
         if let Some(windows) = self.max_windows {
             builder.max_windows(windows);
         }
-        // SAFETY: this process has one store and writes no files but for its
-        // guest: through mem, or through WASI on the thread that the guest runs
-        // on. Of other processes the option's help speaks.
+        // SAFETY: this process has one store, whose guest runs on one thread,
+        // and files are written only for that guest: through mem, or by WASI
+        // while the guest waits:
+        // - The streams of WASI 0.2 have written when they return, because
+        //   `Run::add_mem` calls `finish_writes`.
+        // - All else in WASI 0.1, 0.2 and 0.3 writes on the thread of the guest:
+        //   `File::run_blocking` (wasmtime-wasi 48.0.8, `src/filesystem.rs`),
+        //   `fd_write_impl` (`src/p1.rs`) and
+        //   `WriteStreamConsumer::poll_consume` (`src/p3/filesystem/host.rs`) do
+        //   with `allow_blocking_current_thread(true)`, which
+        //   `RunCommon::configure_wasip2` (wasmtime-cli 48.0.8) calls unless
+        //   there is a time limit. `engine::can_have_windows` excludes that.
+        // The option's help forbids other processes to write.
         unsafe { builder.allow_windows(windows) };
         let access = if self.read_only {
             Access::ReadOnly

@@ -60,7 +60,7 @@ impl Run {
             CliLinker::Core(_) => module_imports_mem(guest.unwrap_core()),
         };
         if imports_mem {
-            self.add_mem(&mut linker)?;
+            self.add_mem(&mut linker, windows)?;
         }
         self.wasmtime
             .instantiate_and_run(&engine, &mut linker, &guest, &mut store)
@@ -68,10 +68,16 @@ impl Run {
         Ok(())
     }
 
-    fn add_mem(&self, linker: &mut CliLinker) -> Result<()> {
+    /// Adds mem to the linker, which already has WASI.
+    fn add_mem(&self, linker: &mut CliLinker, windows: bool) -> Result<()> {
         let options = &self.wasmtime.run.common;
         if options.wasi.cli == Some(false) {
             bail!("the guest maps files, which does not work with `-S cli=n`");
+        }
+        if let CliLinker::Component(linker) = linker
+            && windows
+        {
+            mem_host::wasi::finish_writes(linker)?;
         }
         match linker {
             // As `wasmtime run` does for WASI: there is no other task that
