@@ -53,6 +53,7 @@ pub use self::writes::finish_writes;
 use crate::bindings::wit;
 use crate::ctx::CtxInner;
 use crate::grant::{self, Access, Directory};
+use crate::lift::Text;
 use crate::linker::{Blocking, Handle, Interface, View, hand_over};
 use crate::{Error, MemCtxView, MemView};
 use cap_std::fs::Dir;
@@ -121,11 +122,11 @@ fn add<T: WasiView + 'static>(
         "file-map-at",
         move |by,
               data: &mut T,
-              (dir, path, options): (Resource<Descriptor>, String, wit::MapOptions)| {
+              (dir, path, options): (Resource<Descriptor>, Text, wit::MapOptions)| {
             // WASI's table need not be the one of the mappings.
             let dir = data.ctx().table.get(&dir)?.clone();
             let ctx = view(data).ctx.inner.clone();
-            Ok(move || ctx.map_at(by, &dir, &path, options.into()))
+            Ok(move || ctx.map_at(by, &dir, &path.0, options.into()))
         },
         hand_over,
     )?;
