@@ -209,6 +209,10 @@ impl MemCtxBuilder {
     /// ends the process by that signal, unless another context has installed
     /// the handler. Leave it out only where nobody else can make the files
     /// shorter and no disk under them can fill up.
+    ///
+    /// A thread on which SIGBUS is blocked would be ended by it all the same. So
+    /// this crate unblocks it, once, on each thread on which a guest touches a
+    /// mapping.
     pub fn handle_bus_errors(&mut self, handle: bool) -> &mut Self {
         self.handle_bus_errors = handle;
         self

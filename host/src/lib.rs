@@ -54,6 +54,10 @@
 //! # wasmtime::Result::<()>::Ok(())
 //! ```
 //!
+//! Nobody else may write the files meanwhile, or make them shorter. WASI does
+//! both for guests; [`wasi::finish_writes`] has its streams write while the
+//! guest waits.
+//!
 //! The pages of a read-only window are copied when the guest writes to them,
 //! and the file never changes. A window ends with the guest's memory at the
 //! latest: no page of it is seen by another instance.
@@ -75,14 +79,15 @@
 //! at any time. The host copies them by raw pointers and never holds a
 //! reference to them.
 //!
-//! If somebody makes a mapped file shorter, touching the lost pages raises
-//! SIGBUS (`mmap(2)`). The first mapping of a process installs a handler for
-//! it. A fault inside a mapping of this crate makes the guest's call fail with
-//! `truncated`; one inside a window puts zeros there, of which the window's
-//! `check` tells; any other goes to the handler that was installed before, or
-//! ends the process as it would have. A program that installs a handler for
-//! SIGBUS later has to call its predecessor in turn, and one that cannot have
-//! ours leaves it out by [`MemCtxBuilder::handle_bus_errors`].
+//! If somebody makes a mapped file shorter, or its disk has no room for a page,
+//! touching the page raises SIGBUS (`mmap(2)`). The first mapping of a process
+//! installs a handler for it. A fault inside a mapping of this crate makes the
+//! guest's call fail with `truncated` or `no-space`; one inside a window puts
+//! zeros there, and the window's `check` and the mapping's `flush` and `unmap`
+//! report it; any other goes to the handler that was installed before, or ends
+//! the process as it would have. A program that installs a handler for SIGBUS
+//! later has to call its predecessor in turn, and one that cannot have ours
+//! leaves it out by [`MemCtxBuilder::handle_bus_errors`].
 //!
 //! The operating system notices whole pages only: behind the new end of a
 //! file, the rest of its last page reads as zeros, and what is written there is

@@ -44,11 +44,11 @@ pub struct MemOptions {
     /// Whether the guest can attach windows, that is have the pages of mapped
     /// files in its own memory.
     ///
-    /// With windows, no other process may write the files while the guest
-    /// runs. The guest can, by WASI as well: with windows, WASI's streams have
-    /// written the file when they return. There are none with `-W timeout`, `-D log-to-files`,
-    /// `-O pooling-allocator`, `-O memory-init-cow`, `--profile`, and for
-    /// precompiled guests.
+    /// With windows, no other process may write the files, or make them
+    /// shorter, while the guest runs. The guest can, by WASI as well: with
+    /// windows, WASI's streams have written the file when they return. There are
+    /// none with `-W timeout`, `-D log-to-files`, `-O pooling-allocator`,
+    /// `-O memory-init-cow`, `--profile`, and for precompiled guests.
     #[arg(
         long = "mem-windows",
         value_name = "y|n",
@@ -62,7 +62,7 @@ pub struct MemOptions {
     )]
     pub windows: bool,
 
-    /// The most windows at a time [default: 1024].
+    /// The most windows at a time [default: 128].
     #[arg(long = "mem-max-windows", value_name = "N")]
     max_windows: Option<u64>,
 

@@ -102,7 +102,7 @@ fn mem_stats_prints_tables() -> Result<()> {
     assert_eq!(row(&output, "mapped"), "mapped 0 B 8.0 KiB 1.0 TiB");
     assert_eq!(row(&output, "locked"), "locked 0 B 8.0 KiB 1.0 MiB");
     assert_eq!(row(&output, "mappings"), "mappings 0 3 256");
-    assert_eq!(row(&output, "windows"), "windows 0 1 1024");
+    assert_eq!(row(&output, "windows"), "windows 0 1 128");
     Ok(())
 }
 
