@@ -401,3 +401,46 @@ fn in_child(name: &str, child: impl FnOnce() -> Result<()>) -> Result<()> {
     ensure!(status.success(), "{status}");
     Ok(())
 }
+
+/// A guest touches the memory on both sides of each window before it detaches
+/// it.
+#[cfg(target_os = "linux")]
+#[test]
+fn windows_that_come_and_go_leave_no_mappings_to_the_kernel() -> Result<()> {
+    in_child(
+        "windows_that_come_and_go_leave_no_mappings_to_the_kernel",
+        || {
+            const PAGES: usize = 2000;
+            let dir = tempdir()?;
+            let path = dir.path().join("file");
+            fs::write(&path, vec![1; page()])?;
+            let mapping = policy().map_file(STORE, options(Access::ReadWrite), |opening| {
+                opening.open(&path)
+            })?;
+            let memory = Reservation::new(page(), PAGES * page(), page())?;
+            let start = memory.as_ptr().expose_provenance();
+            let pages = |number: usize| start + number * page()..start + (number + 1) * page();
+            let source = mapping.window_source(0, page())?;
+            let before = kernel_mappings()?;
+            let mut last = None;
+            for number in (1..PAGES).step_by(2) {
+                // As a memory grows.
+                memory.allow((number - 1) * page()..(number + 1) * page())?;
+                // SAFETY: the pages are the reservation's, which nothing refers
+                // to and which is dropped behind the attachment.
+                let window = unsafe { source.attach(&pages(number)) }?;
+                let touched = std::ptr::with_exposed_provenance_mut::<u8>(pages(number - 1).start);
+                // SAFETY: the page is accessible, and nothing refers to it.
+                unsafe { touched.write_volatile(1) };
+                if let Some((number, window)) = last.replace((number, window)) {
+                    // SAFETY: as above.
+                    unsafe { mem_mapping::put_zero_pages(pages(number)) }?;
+                    drop(window);
+                }
+            }
+            let after = kernel_mappings()?;
+            ensure!(after <= before + 8, "{before} {after}");
+            Ok(())
+        },
+    )
+}

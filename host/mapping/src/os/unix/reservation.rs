@@ -56,11 +56,35 @@ impl Reservation {
             )
         }?;
         let first = (start.addr() + before).next_multiple_of(align);
-        Ok(Self {
+        let reservation = Self {
             start: start.cast(),
             before: first - start.addr(),
             length: length.max(1),
-        })
+        };
+        reservation.touch()?;
+        Ok(reservation)
+    }
+
+    /// Touches a page, while all are one mapping of the kernel.
+    ///
+    /// Linux joins pages with their neighbors, those of a window that has ended
+    /// with those around it, unless each had been touched first while they were
+    /// apart. Then they would be two mappings for good, which nobody counts. What
+    /// was touched as one stays of one kind, in however many parts.
+    fn touch(&self) -> io::Result<()> {
+        let page_size = super::super::page_size();
+        let protect = |protection| {
+            // SAFETY: the page is of this reservation, which nobody has yet.
+            unsafe { region::protect(self.start, page_size, protection) }.map_err(io::Error::from)
+        };
+        protect(region::Protection::READ_WRITE)?;
+        // SAFETY: the page was just made writable.
+        unsafe { self.start.write_volatile(0) };
+        protect(region::Protection::NONE)?;
+        let start = self.start.expose_provenance();
+        // SAFETY: nothing was written there but a zero.
+        unsafe { super::discard_pages(&(start..start + page_size)) };
+        Ok(())
     }
 
     /// The first byte behind the guard.
