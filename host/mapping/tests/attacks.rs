@@ -444,3 +444,34 @@ fn windows_that_come_and_go_leave_no_mappings_to_the_kernel() -> Result<()> {
         },
     )
 }
+
+/// The thread asks for the loss, and has called nothing of the mapping before.
+#[test]
+fn a_thread_that_blocks_sigbus_survives_the_check_of_a_window() -> Result<()> {
+    let dir = tempdir()?;
+    let path = dir.path().join("file");
+    fs::write(&path, vec![1; page()])?;
+    let mapping = policy().map_file(STORE, options(Access::ReadOnly), |opening| {
+        opening.open(&path)
+    })?;
+    let memory = Reservation::new(0, page(), 0)?;
+    memory.allow(0..page())?;
+    let start = memory.as_ptr().expose_provenance();
+    let source = mapping.window_source(0, page())?;
+    // SAFETY: the page is the reservation's, which nothing refers to and which
+    // is dropped behind the attachment.
+    let window = unsafe { source.attach(&(start..start + page())) }?;
+    open(&path).set_len(0)?;
+    let checked = thread::spawn(move || {
+        // SAFETY: the set is filled before it is used, and blocking signals on
+        // this thread is the test.
+        unsafe {
+            let mut all = std::mem::zeroed();
+            libc::sigfillset(&mut all);
+            libc::pthread_sigmask(libc::SIG_BLOCK, &all, std::ptr::null_mut());
+        }
+        window.check()
+    });
+    ensure!(checked.join().unwrap() == Err(Error::Truncated));
+    Ok(())
+}

@@ -7,7 +7,7 @@
 
 use super::origin::Origin;
 use crate::Error;
-use crate::fault::FaultGuard;
+use crate::fault::{self, FaultGuard};
 use rangemap::RangeSet;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -122,6 +122,7 @@ impl Place {
             return None;
         }
         if look == Look::Touch {
+            fault::expect();
             let last = self.window.start + (both.end - 1 - self.pages.start);
             let last = ptr::with_exposed_provenance::<u8>(last);
             // SAFETY: the window's pages are mapped and can be read as long as
