@@ -475,3 +475,30 @@ fn a_thread_that_blocks_sigbus_survives_the_check_of_a_window() -> Result<()> {
     ensure!(checked.join().unwrap() == Err(Error::Truncated));
     Ok(())
 }
+
+/// The system sends SIGXFSZ, which ends a process that does not expect it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_past_the_limit_of_the_process_is_not_made() -> Result<()> {
+    in_child("a_file_past_the_limit_of_the_process_is_not_made", || {
+        let dir = tempdir()?;
+        let path = dir.path().join("file");
+        let limit = libc::rlimit {
+            rlim_cur: 1 << 20,
+            rlim_max: libc::RLIM_INFINITY,
+        };
+        // SAFETY: the limit is one, and this process has no other files to write.
+        ensure!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) } == 0);
+        let create = |length| {
+            let options = MapOptions {
+                create: true,
+                length: Some(length),
+                ..options(Access::ReadWrite)
+            };
+            policy().map_file(STORE, options, |opening| opening.open(&path))
+        };
+        ensure!(create(1 << 21).err() == Some(Error::NoSpace));
+        ensure!(create(1 << 20).is_ok());
+        Ok(())
+    })
+}

@@ -280,6 +280,11 @@ pub(crate) fn has_pages_of_the_system(file: &File) -> io::Result<bool> {
 /// Those of `fallocate(2)`; `WouldBlock` on a file system that has no such
 /// call, if another process has locked the file.
 pub(crate) fn lengthen(file: &File, length: u64) -> io::Result<()> {
+    // Past this the system also sends a signal, which ends the process.
+    let most = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+    if most.is_some_and(|most| length > most) {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{FallocateFlags, fallocate};
