@@ -49,6 +49,8 @@ both! {
 
 fn run(mut host: Host, windows: &str, guest: &str) -> Result<()> {
     host.args.push(windows.to_owned());
+    // One of the guests has 500 at once.
+    host.mem.max_windows(1024);
     host.run(guest)
 }
 
