@@ -5,7 +5,7 @@ use super::exports::Find;
 use super::handle::{Entry, Handles, Reach};
 use super::interface::{Interface, done};
 use crate::linker::View;
-use crate::window::Window;
+use crate::window::{Window, store_id};
 use wasmtime::{Caller, Result};
 
 impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
@@ -14,9 +14,10 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         let page_size = || -> Result<u32> { Ok(u32::try_from(mem_mapping::page_size())?) };
         self.linker.func_wrap(self.module, "page-size", page_size)?;
         let drop_handle = move |mut caller: Caller<'_, T>, this: u32| {
+            let by = store_id(&caller);
             let Reach { handles, .. } = find.reach(view, caller.data_mut())?;
             let window = handles.delete_window(this)?;
-            window.drop_handle();
+            window.drop_handle(by);
             Ok(())
         };
         self.linker
@@ -34,8 +35,9 @@ impl<T: Send + 'static, V: View<T>, F: Find> Interface<'_, T, V, F> {
         self.in_place("[method]window.check", |_, reach, (this,): (u32,)| {
             Ok(done(reach.handles.window(this)?.check()))
         })?;
-        self.in_place("[static]window.detach", |_, reach, (this,): (u32,)| {
-            Ok(done(reach.handles.delete_window(this)?.detach()))
+        self.in_place("[static]window.detach", |call, reach, (this,): (u32,)| {
+            let window = reach.handles.delete_window(this)?;
+            Ok(done(window.detach(call.store)))
         })
     }
 }

@@ -19,8 +19,9 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
             "window",
             ResourceType::host::<Window>(),
             move |mut store, rep| {
+                let by = store_id(&store);
                 let this = Resource::<Window>::new_own(rep);
-                view(store.data_mut()).table.delete(this)?.drop_handle();
+                view(store.data_mut()).table.delete(this)?.drop_handle(by);
                 Ok(())
             },
         )?;
@@ -51,7 +52,8 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
         self.instance.func_wrap(
             "[static]window.detach",
             move |mut store: StoreContextMut<'_, T>, (this,): (Resource<Window>,)| {
-                finish_one(view(store.data_mut()).table.delete(this)?.detach())
+                let by = store_id(&store);
+                finish_one(view(store.data_mut()).table.delete(this)?.detach(by))
             },
         )
     }

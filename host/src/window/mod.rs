@@ -37,6 +37,9 @@ pub(crate) fn store_id_of_data<T>(data: &T) -> StoreId {
 #[derive(Debug)]
 pub(crate) struct Window {
     memory: Weak<Memory>,
+    /// The store that has the memory. Another can get the table, but its guests
+    /// do not keep those of this one from running.
+    store: StoreId,
     /// The address of its first page.
     start: usize,
     /// The range of the mapping.
@@ -69,6 +72,7 @@ impl Window {
         let (memory, start) = placed?;
         Ok(Self {
             memory,
+            store,
             start,
             range,
             account,
@@ -112,25 +116,27 @@ impl Window {
         checked
     }
 
-    /// Puts plain pages of zeros back.
+    /// Puts plain pages of zeros back, for a guest of the store `by`.
     ///
     /// # Errors
     ///
-    /// `QuotaExceeded` if the operating system refuses; the window then stays
-    /// attached as long as the memory exists.
-    pub(crate) fn detach(self) -> Result<(), Error> {
-        self.give_up(Operation::Detach)
+    /// `QuotaExceeded` if the operating system refuses, and `Busy` if the memory
+    /// is another store's; the window then stays attached as long as the memory
+    /// exists.
+    pub(crate) fn detach(self, by: StoreId) -> Result<(), Error> {
+        self.give_up(by, Operation::Detach)
     }
 
-    /// What happens when the guest drops its handle.
-    pub(crate) fn drop_handle(self) {
+    /// What happens when a guest of the store `by` drops its handle.
+    pub(crate) fn drop_handle(self, by: StoreId) {
         // The guest did not ask whether it works.
-        let _ = self.give_up(Operation::DropWindow);
+        let _ = self.give_up(by, Operation::DropWindow);
     }
 
-    fn give_up(self, operation: Operation) -> Result<(), Error> {
+    fn give_up(self, by: StoreId, operation: Operation) -> Result<(), Error> {
         let began = Began::now();
         let detached = match self.memory.upgrade() {
+            Some(_) if by != self.store => Err(Error::Busy),
             Some(memory) => memory.detach(self.start),
             None => Ok(()),
         };

@@ -289,6 +289,37 @@ fn a_table_that_is_dropped_elsewhere_leaves_windows_attached() -> Result<()> {
     Ok(())
 }
 
+/// As above, but another store calls what the table has, while this one is on
+/// another thread.
+#[test]
+fn a_table_that_another_store_gets_leaves_windows_attached() -> Result<()> {
+    let dir = tempdir()?;
+    fs::write(dir.path().join("file"), [7; 4096])?;
+    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
+    let mut linker = Linker::new(&WINDOWS_ENGINE);
+    mem_host::core::add_to_linker(&mut linker)?;
+    let mut stores = [0; 2].map(|_| store(&WINDOWS_ENGINE, dir.path()));
+    let [one, other] = &mut stores;
+    let guest = linker.instantiate(&mut *one, &module)?;
+    let call = |store: &mut Store<State>, guest: &Instance, name: &str, parameter| {
+        let function = guest.get_typed_func::<i32, i32>(&mut *store, name)?;
+        function.call(store, parameter)
+    };
+    ensure!(call(one, &guest, "map", READ_WRITE)? == OK);
+    ensure!(call(one, &guest, "attach", 16)? == OK);
+    let window = guest.get_typed_func::<(), i32>(&mut *one, "window")?;
+    let window = window.call(&mut *one, ())?;
+    other.data_mut().table = std::mem::take(&mut one.data_mut().table);
+    let memory = guest.get_memory(&mut *one, "memory").expect("exported");
+    let bytes = &memory.data(&*one)[16 * 4096..][..4096];
+    ensure!(bytes == [7; 4096]);
+    let guest = linker.instantiate(&mut *other, &module)?;
+    ensure!(call(other, &guest, "detach", window)? == BUSY);
+    ensure!(bytes == [7; 4096]);
+    ensure!(one.data().mem.usage().windows.now == 1);
+    Ok(())
+}
+
 /// Alone in its process, whose mappings it counts.
 #[test]
 fn instances_at_their_default_limits_leave_the_process_room() -> Result<()> {
