@@ -286,7 +286,9 @@ impl MemCtxBuilder {
     /// The most windows that can be attached at a time. The default is 128.
     ///
     /// A window is up to two mappings more to the kernel, as
-    /// [`process`](crate::process) counts them.
+    /// [`process`](crate::process) counts them. One that is detached while
+    /// windows lie right before and right behind it stays so, and goes on
+    /// counting, until another takes its place or the memory ends.
     pub fn max_windows(&mut self, windows: u64) -> &mut Self {
         self.max_windows = windows;
         self

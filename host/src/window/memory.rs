@@ -54,7 +54,7 @@ pub fn enable_windows(config: &mut Config) -> &mut Config {
 pub(super) struct Memory {
     /// Declared, and so dropped, before `reservation`: windows are registered
     /// for faults as long as they are mapped.
-    windows: Mutex<BTreeMap<usize, Attached>>,
+    windows: Mutex<Windows>,
     reservation: Reservation,
     /// Unlike that of any other memory of the process.
     number: u64,
@@ -68,14 +68,79 @@ pub(super) struct Memory {
     fixed: bool,
 }
 
+#[derive(Debug, Default)]
+struct Windows {
+    /// By the address of their first page.
+    attached: BTreeMap<usize, Attached>,
+    apart: Vec<Apart>,
+}
+
+/// Pages that lay between windows when a window there was detached.
+///
+/// What the guest touches while it has no neighbors but windows stays a mapping
+/// of its own to the kernel, whatever becomes of the windows. So these stay
+/// charged, until a window takes the place of them all.
+#[derive(Debug)]
+struct Apart {
+    /// These, and maybe others that the kernel has joined to them.
+    pages: Range<usize>,
+    _charge: WindowCharge,
+}
+
+impl Windows {
+    /// The window that has the byte at `address`.
+    fn at(&self, address: usize) -> Option<&Attached> {
+        let (_, window) = self.attached.range(..=address).next_back()?;
+        window.pages.contains(&address).then_some(window)
+    }
+
+    fn insert(&mut self, window: Attached) {
+        let pages = &window.pages;
+        self.apart
+            .retain(|apart| apart.pages.start < pages.start || pages.end < apart.pages.end);
+        self.attached.insert(pages.start, window);
+    }
+
+    /// Removes the window at `start`, which pages of zeros have replaced, and
+    /// returns its mapping.
+    fn remove(&mut self, start: usize) -> Option<Handle> {
+        let Attached {
+            pages,
+            attachment,
+            mapping,
+            claim,
+            charge,
+        } = self.attached.remove(&start)?;
+        drop((attachment, claim));
+        let neighbors = [pages.start - 1, pages.end];
+        let [before, behind] = neighbors.map(|address| self.at(address).is_some());
+        for apart in &mut self.apart {
+            // The kernel can have joined them.
+            if !before && apart.pages.contains(&neighbors[0]) {
+                apart.pages.end = apart.pages.end.max(pages.end);
+            }
+            if !behind && apart.pages.contains(&neighbors[1]) {
+                apart.pages.start = apart.pages.start.min(pages.start);
+            }
+        }
+        if before && behind {
+            self.apart.push(Apart {
+                pages,
+                _charge: charge,
+            });
+        }
+        Some(mapping)
+    }
+}
+
 /// What a window holds.
 #[derive(Debug)]
 struct Attached {
     pages: Range<usize>,
     attachment: Attachment,
-    _mapping: Handle,
-    _claim: Claim,
-    _charge: WindowCharge,
+    mapping: Handle,
+    claim: Claim,
+    charge: WindowCharge,
 }
 
 /// All memories that exist, by their first address.
@@ -115,7 +180,7 @@ impl Memory {
     ) -> Result<(), Error> {
         let source = mapping.mapping().window_source(offset, buffer.len())?;
         let mut windows = self.windows();
-        let below = windows.range(..buffer.end).next_back();
+        let below = windows.attached.range(..buffer.end).next_back();
         if below.is_some_and(|(_, window)| window.pages.end > buffer.start) {
             return Err(Error::Busy);
         }
@@ -133,19 +198,18 @@ impl Memory {
             // may fail for the same reason, and changes nothing.
             let _ = self.put_zeros(&buffer);
         })?;
-        let attached = Attached {
+        windows.insert(Attached {
             attachment,
-            _mapping: mapping.clone(),
+            mapping: mapping.clone(),
             pages: buffer,
-            _claim: claim,
-            _charge: charge,
-        };
-        windows.insert(attached.pages.start, attached);
+            claim,
+            charge,
+        });
         Ok(())
     }
 
     pub(super) fn check(&self, start: usize) -> Result<(), Error> {
-        match self.windows().get(&start) {
+        match self.windows().attached.get(&start) {
             Some(window) => window.attachment.check(),
             None => Ok(()),
         }
@@ -158,7 +222,7 @@ impl Memory {
     /// `QuotaExceeded` and other errors of `mmap(2)`; the window then stays.
     pub(super) fn detach(&self, start: usize) -> Result<(), Error> {
         let mut windows = self.windows();
-        let Some(window) = windows.get(&start) else {
+        let Some(window) = windows.attached.get(&start) else {
             return Ok(());
         };
         // SAFETY: the guest calls, so nobody refers to its memory. The file has what was written to it, and what was private is
@@ -166,10 +230,10 @@ impl Memory {
         // the file has them.
         unsafe { mem_mapping::discard_pages(&window.pages) };
         self.put_zeros(&window.pages)?;
-        let window = windows.remove(&start);
-        // To drop it can drop the mapping as well, which takes other locks.
+        let mapping = windows.remove(start);
+        // This can be the last of the mapping, which takes other locks.
         drop(windows);
-        drop(window);
+        drop(mapping);
         Ok(())
     }
 }
@@ -307,7 +371,7 @@ impl Memory {
         self.as_ptr().addr()
     }
 
-    fn windows(&self) -> MutexGuard<'_, BTreeMap<usize, Attached>> {
+    fn windows(&self) -> MutexGuard<'_, Windows> {
         // Changes are single insertions and removals.
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }

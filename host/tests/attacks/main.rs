@@ -26,6 +26,7 @@ const READ_WRITE: i32 = 1;
 const OK: i32 = -1;
 /// The case of the error code.
 const BUSY: i32 = 10;
+const QUOTA_EXCEEDED: i32 = 9;
 
 struct State {
     mem: MemCtx,
@@ -318,6 +319,84 @@ fn a_table_that_another_store_gets_leaves_windows_attached() -> Result<()> {
     ensure!(bytes == [7; 4096]);
     ensure!(one.data().mem.usage().windows.now == 1);
     Ok(())
+}
+
+/// Pages of the memory that lie between windows when they are touched are
+/// mappings of their own to the kernel, also when the windows are gone.
+#[test]
+fn pages_between_windows_count_as_long_as_the_memory_exists() -> Result<()> {
+    let dir = tempdir()?;
+    fs::write(dir.path().join("file"), [7; 4096])?;
+    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
+    let mut linker = Linker::new(&WINDOWS_ENGINE);
+    mem_host::core::add_to_linker(&mut linker)?;
+    let mut store = store(&WINDOWS_ENGINE, dir.path());
+    let guest = linker.instantiate(&mut store, &module)?;
+    let [map, attach, detach] = ["map", "attach", "detach"].map(|name| {
+        let function = guest.get_typed_func::<i32, i32>(&mut store, name);
+        function.expect("exported")
+    });
+    let window = guest.get_typed_func::<(), i32>(&mut store, "window")?;
+    let touch = guest.get_typed_func::<i32, ()>(&mut store, "touch")?;
+    ensure!(map.call(&mut store, READ_ONLY)? == OK);
+    let attach = |store: &mut Store<State>, page| -> Result<Option<i32>> {
+        match attach.call(&mut *store, page)? {
+            OK => Ok(Some(window.call(store, ())?)),
+            QUOTA_EXCEEDED => Ok(None),
+            error => anyhow::bail!("{error}"),
+        }
+    };
+    let mem = store.data().mem.clone();
+
+    // One page again and again counts once.
+    let around = [16, 18].map(|page| attach(&mut store, page));
+    for _ in 0..300 {
+        let between = attach(&mut store, 17)?.expect("within the quota");
+        ensure!(detach.call(&mut store, between)? == OK);
+        touch.call(&mut store, 17)?;
+    }
+    ensure!(mem.usage().windows.now == 3);
+    for window in around {
+        detach.call(&mut store, window?.expect("within the quota"))?;
+    }
+    ensure!(mem.usage().windows.now == 1);
+    for _ in 0..300 {
+        let window = attach(&mut store, 17)?.expect("within the quota");
+        ensure!(detach.call(&mut store, window)? == OK);
+    }
+    ensure!(mem.usage().windows.now == 1);
+
+    // Always another page.
+    let mut last = attach(&mut store, 20)?.expect("within the quota");
+    let mut many = 0;
+    for page in (20..500).step_by(2) {
+        let Some(between) = attach(&mut store, page + 1)? else {
+            break;
+        };
+        let Some(next) = attach(&mut store, page + 2)? else {
+            break;
+        };
+        ensure!(detach.call(&mut store, between)? == OK);
+        touch.call(&mut store, page + 1)?;
+        ensure!(detach.call(&mut store, last)? == OK);
+        last = next;
+        many += 1;
+    }
+    ensure!((120..128).contains(&many), "{many}");
+    let memory = guest.get_memory(&mut store, "memory").expect("exported");
+    let start = memory.data_ptr(&store).addr();
+    ensure!(mappings_within(start..start + memory.data_size(&store))? <= 260);
+    drop(store);
+    ensure!(mem.usage().windows.now == 0);
+    Ok(())
+}
+
+/// The mappings of the kernel that start in these addresses.
+fn mappings_within(addresses: std::ops::Range<usize>) -> Result<usize> {
+    let maps = fs::read_to_string("/proc/self/maps")?;
+    let starts = maps.lines().filter_map(|line| line.split_once('-'));
+    let starts = starts.filter_map(|(start, _)| usize::from_str_radix(start, 16).ok());
+    Ok(starts.filter(|start| addresses.contains(start)).count())
 }
 
 /// Alone in its process, whose mappings it counts.
