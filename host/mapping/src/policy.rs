@@ -134,7 +134,7 @@ impl Policy {
             return Err(Error::QuotaExceeded);
         }
         if is_short {
-            lengthen(&file, by, length_now, end)?;
+            lengthen(&file, by, end)?;
         }
         self.map_range(Some(file), options, length, charges, descriptor)
     }
@@ -183,17 +183,20 @@ impl Policy {
     }
 }
 
-/// Makes `file`, which was `length_now` bytes long, `end` bytes long for a guest
-/// of the store `by`, unless somebody has made it longer already.
+/// Makes `file` `end` bytes long for a guest of the store `by`, unless somebody
+/// has made it longer already.
 ///
 /// # Errors
 ///
 /// `Busy` if there are windows on the file that could show the change, or of
 /// another store, or if another process has the file locked; those of
 /// `fallocate(2)`.
-fn lengthen(file: &File, by: StoreId, length_now: u64, end: u64) -> Result<(), Error> {
+fn lengthen(file: &File, by: StoreId, end: u64) -> Result<(), Error> {
     // What follows the end of the file in its last page becomes zeros.
-    let shows = !length_now.is_multiple_of(os::page_size() as u64);
+    let shows = || {
+        let length = file.metadata()?.len();
+        Ok(!length.is_multiple_of(os::page_size() as u64))
+    };
     let sharing = Sharing::of(os::file_id(file)?);
     let _growing = sharing.growing(by, shows)?;
     Ok(os::lengthen(file, end)?)

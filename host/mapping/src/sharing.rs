@@ -146,11 +146,20 @@ impl Sharing {
     /// even of this store: its guest need not be waiting, because an
     /// asynchronous embedder can abandon a call.
     ///
+    /// `shows` is asked where nobody gets a window, so that it is still so when
+    /// somebody does.
+    ///
     /// # Errors
     ///
-    /// `Busy` if there are such windows, or others of another store.
-    pub(crate) fn growing(self: &Arc<Self>, store: StoreId, shows: bool) -> Result<Growing, Error> {
+    /// Those of `shows`; `Busy` if there are such windows, or others of another
+    /// store.
+    pub(crate) fn growing(
+        self: &Arc<Self>,
+        store: StoreId,
+        shows: impl FnOnce() -> Result<bool, Error>,
+    ) -> Result<Growing, Error> {
         let mut windows = self.windows();
+        let shows = shows()?;
         let mut holders = windows.of_memory.keys();
         if holders.any(|holder| shows || holder.store != store) {
             return Err(Error::Busy);
@@ -300,15 +309,31 @@ mod tests {
     #[test]
     fn a_file_that_grows_gets_no_windows() {
         let file = Sharing::of((0, 5));
-        let growing = file.growing(A, false).unwrap();
+        let (yes, no) = (|| Ok(true), || Ok(false));
+        let growing = file.growing(A, no).unwrap();
         assert_eq!(file.claim(A1, false).unwrap_err(), Error::Busy);
         drop(growing);
         let window = file.claim(A1, false).unwrap();
-        assert!(file.growing(A, false).is_ok());
-        assert_eq!(file.growing(A, true).unwrap_err(), Error::Busy);
-        assert_eq!(file.growing(B, false).unwrap_err(), Error::Busy);
+        assert!(file.growing(A, no).is_ok());
+        assert_eq!(file.growing(A, yes).unwrap_err(), Error::Busy);
+        assert_eq!(file.growing(B, no).unwrap_err(), Error::Busy);
         drop(window);
-        assert!(file.growing(B, true).is_ok());
+        assert!(file.growing(B, yes).is_ok());
+    }
+
+    /// Where the end of the file lies can change as long as nobody has to be
+    /// asked.
+    #[test]
+    fn a_file_is_looked_at_where_it_gets_no_windows() {
+        let file = Sharing::of((0, 6));
+        let looks = || {
+            assert!(file.windows.try_lock().is_err());
+            Ok(true)
+        };
+        assert!(file.growing(A, looks).is_ok());
+        let fails = || Err(Error::Io);
+        assert_eq!(file.growing(A, fails).unwrap_err(), Error::Io);
+        assert!(file.claim(A1, true).is_ok());
     }
 
     #[test]
