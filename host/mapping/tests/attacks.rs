@@ -4,8 +4,8 @@
 
 use anyhow::{Result, ensure};
 use mem_mapping::{
-    Access, ByteRange, Error, FlushMode, MapOptions, MemoryId, Policy, Protection, Quota, Quotas,
-    Reservation, StoreId, process,
+    Access, Advice, ByteRange, Error, FlushMode, MapOptions, MemoryId, Policy, Protection, Quota,
+    Quotas, Reservation, StoreId, process,
 };
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
@@ -443,6 +443,52 @@ fn windows_that_come_and_go_leave_no_mappings_to_the_kernel() -> Result<()> {
             Ok(())
         },
     )
+}
+
+/// A guest gives advice that it takes back, and writes in between.
+#[cfg(target_os = "linux")]
+#[test]
+fn advice_that_was_taken_back_leaves_no_mappings_to_the_kernel() -> Result<()> {
+    const NAME: &str = "advice_that_was_taken_back_leaves_no_mappings_to_the_kernel";
+    in_child(NAME, || {
+        const PAGES: u64 = 2000;
+        let dir = tempdir()?;
+        let path = dir.path().join("file");
+        File::create(&path)?.set_len(PAGES * page() as u64)?;
+        let policy = policy();
+        let anonymous = MapOptions {
+            anonymous: true,
+            length: Some(PAGES * page() as u64),
+            ..options(Access::ReadWrite)
+        };
+        let copy = options(Access::CopyOnWrite);
+        for mapping in [
+            policy.map_anonymous(anonymous)?,
+            policy.map_file(STORE, copy, |opening| opening.open(&path))?,
+        ] {
+            let before = kernel_mappings()?;
+            let offset = |number: u64| number * page() as u64;
+            let advise = |number, advice| {
+                let range = ByteRange {
+                    offset: offset(number),
+                    length: page() as u64,
+                };
+                mapping.advise(Some(range), advice)
+            };
+            for number in (1..PAGES).step_by(2) {
+                advise(number, Advice::Random)?;
+                mapping.write(STORE, offset(number - 1), &[1])?;
+                if number > 2 {
+                    advise(number - 2, Advice::Normal)?;
+                }
+            }
+            advise(PAGES - 1, Advice::Normal)?;
+            let after = kernel_mappings()?;
+            ensure!(policy.quotas.pieces.used() <= 2);
+            ensure!(after <= before + 8, "{before} {after}");
+        }
+        Ok(())
+    })
 }
 
 /// The thread asks for the loss, and has called nothing of the mapping before.

@@ -171,6 +171,7 @@ impl Mapping {
         let guard = unsafe { FaultGuard::new(range.clone()) }?;
         let anonymous = request.file.is_none();
         let writes_file = request.access == Access::ReadWrite;
+        let private = anonymous || request.access == Access::CopyOnWrite;
         let gate = Arc::<Gate>::default();
         let (mut sharing, mut origin) = (None, None);
         // Who neither writes the file nor has windows on it need not be known.
@@ -198,7 +199,7 @@ impl Mapping {
             may_execute: request.may_execute,
             may_attach: request.may_attach,
             some_protected: AtomicBool::new(false),
-            pages: Mutex::new(Pages::new(range, protection, request.charges)),
+            pages: Mutex::new(Pages::new(range, protection, request.charges, private)),
             gate,
             sharing,
             attached: Arc::new(Attached::new(origin.clone())),

@@ -2,14 +2,14 @@
 
 use super::pieces::{Huge, Order, PageState, Pieces};
 use super::{Access, Advice, ByteRange, Mapping, Protection};
-use crate::Error;
 use crate::quota::Charges;
+use crate::{Error, fault};
 use std::io::ErrorKind;
 use std::iter;
 use std::mem;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{MutexGuard, PoisonError};
 
 /// How often a lock is tried that seems to exceed the process's limit.
@@ -204,13 +204,43 @@ impl Mapping {
 pub(super) struct Pages {
     pieces: Pieces,
     charges: Charges,
+    /// The first page of private ones that can be written and are one piece as
+    /// yet.
+    whole: Option<usize>,
 }
 
 impl Pages {
-    pub(super) fn new(pages: Range<usize>, protection: Protection, charges: Charges) -> Self {
+    /// Those of a mapping, which are `private` if what is written to them is
+    /// the process's own.
+    pub(super) fn new(
+        pages: Range<usize>,
+        protection: Protection,
+        charges: Charges,
+        private: bool,
+    ) -> Self {
         Self {
+            whole: (private && protection.write && !pages.is_empty()).then_some(pages.start),
             pieces: Pieces::new(pages, protection),
             charges,
+        }
+    }
+
+    /// Touches a page before the first change of any.
+    ///
+    /// Linux joins pieces that are alike again, unless each had been written
+    /// first while they were apart, and then counts more than there are.
+    fn touch_whole(&mut self) {
+        if let Some(first) = self.whole.take() {
+            fault::expect();
+            let first = ptr::with_exposed_provenance_mut::<u8>(first);
+            // SAFETY: the mapping has this page and owns these pages, and none
+            // of them was protected yet. If the file has lost the page, the
+            // mapping's guard has it replaced.
+            let first = unsafe { AtomicU8::from_ptr(first) };
+            // This writes what is there already. If it fails, somebody else has
+            // written the byte meanwhile, which is as good.
+            let byte = first.load(Ordering::Relaxed);
+            let _ = first.compare_exchange(byte, byte, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
@@ -247,6 +277,7 @@ impl Pages {
         if !self.charges.resize_pieces(changed.len() as u64) {
             return Err(Error::QuotaExceeded);
         }
+        self.touch_whole();
         if let Err(error) = apply() {
             self.charges.resize_pieces(self.pieces.len() as u64);
             return Err(error);
