@@ -97,7 +97,14 @@ pub(crate) fn has_pages_of_the_system(_file: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-pub(crate) use super::lengthen_by_lock as lengthen;
+/// Makes `file` at least `length` bytes long.
+///
+/// # Errors
+///
+/// Those of [`super::lengthen_by_lock`].
+pub(crate) fn lengthen(file: &File, length: u64) -> io::Result<()> {
+    super::lengthen_by_lock(file, length)
+}
 
 pub(crate) fn lacks_room(_file: &File, _offset: u64) -> bool {
     false
