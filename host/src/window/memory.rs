@@ -113,7 +113,9 @@ impl Windows {
         } = self.attached.remove(&start)?;
         drop((attachment, claim));
         let neighbors = [pages.start - 1, pages.end];
-        let [before, behind] = neighbors.map(|address| self.at(address).is_some());
+        let [before, behind] = neighbors.map(|address| self.at(address));
+        let zeros_before = before.is_some_and(|window| window.attachment.has_lost());
+        let [before, behind] = [before, behind].map(|window| window.is_some());
         for apart in &mut self.apart {
             // The kernel can have joined them.
             if !before && apart.pages.contains(&neighbors[0]) {
@@ -123,7 +125,9 @@ impl Windows {
                 apart.pages.start = apart.pages.start.min(pages.start);
             }
         }
-        if before && behind {
+        // Zero pages between windows can be apart already, and the kernel can
+        // have joined these to them.
+        if (before && behind) || zeros_before {
             self.apart.push(Apart {
                 pages,
                 _charge: charge,

@@ -391,6 +391,47 @@ fn pages_between_windows_count_as_long_as_the_memory_exists() -> Result<()> {
     Ok(())
 }
 
+/// As above, where the neighbor is a window whose file became shorter: zero
+/// pages are there instead.
+#[test]
+fn pages_behind_a_window_that_lost_some_count_as_well() -> Result<()> {
+    let dir = tempdir()?;
+    let path = dir.path().join("file");
+    fs::write(&path, [7; 4096])?;
+    let file = OpenOptions::new().write(true).open(&path)?;
+    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
+    let mut linker = Linker::new(&WINDOWS_ENGINE);
+    mem_host::core::add_to_linker(&mut linker)?;
+    let mut store = store(&WINDOWS_ENGINE, dir.path());
+    let guest = linker.instantiate(&mut store, &module)?;
+    let [map, attach, detach] = ["map", "attach", "detach"].map(|name| {
+        let function = guest.get_typed_func::<i32, i32>(&mut store, name);
+        function.expect("exported")
+    });
+    let window = guest.get_typed_func::<(), i32>(&mut store, "window")?;
+    let touch = guest.get_typed_func::<i32, ()>(&mut store, "touch")?;
+    ensure!(map.call(&mut store, READ_ONLY)? == OK);
+    for page in (20..400).step_by(4) {
+        let mut windows = Vec::new();
+        for page in page..page + 3 {
+            ensure!(attach.call(&mut store, page)? == OK);
+            windows.push(window.call(&mut store, ())?);
+        }
+        file.set_len(0)?;
+        touch.call(&mut store, page + 1)?;
+        file.set_len(4096)?;
+        while let Some(window) = windows.pop() {
+            ensure!(detach.call(&mut store, window)? == OK);
+        }
+    }
+    let memory = guest.get_memory(&mut store, "memory").expect("exported");
+    let start = memory.data_ptr(&store).addr();
+    let mappings = mappings_within(start..start + memory.data_size(&store))?;
+    let windows = store.data().mem.usage().windows.now as usize;
+    ensure!(mappings <= 3 + 2 * windows, "{mappings} {windows}");
+    Ok(())
+}
+
 /// The mappings of the kernel that start in these addresses.
 fn mappings_within(addresses: std::ops::Range<usize>) -> Result<usize> {
     let maps = fs::read_to_string("/proc/self/maps")?;

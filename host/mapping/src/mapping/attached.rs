@@ -154,6 +154,13 @@ impl Attachment {
         let pages = self.attached.places().windows[&self.start].pages.clone();
         self.attached.check(&pages, Look::Touch)
     }
+
+    /// Whether zero pages are known to lie where pages of the window are lost.
+    pub fn has_lost(&self) -> bool {
+        let places = self.attached.places();
+        let place = places.windows.get(&self.start);
+        place.is_some_and(|place| !place.lost().is_empty())
+    }
 }
 
 impl Drop for Attachment {
