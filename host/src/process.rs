@@ -15,6 +15,7 @@
 //! | a mapped file | 1, and 1 in case the file becomes shorter |
 //! | each further run of pages with the same protection, locks and advice | 1 |
 //! | a window | 2 |
+//! | pages that were detached between two windows, as long as the memory exists | 2 |
 //!
 //! An instance at the default limits, 256 mappings and 128 windows, takes 768.
 //! Besides, the crate keeps 16 for the process, and a linear memory of an engine

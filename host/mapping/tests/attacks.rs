@@ -202,6 +202,17 @@ fn flushes_report_what_any_window_lost() -> Result<()> {
                 let (offset, length) = (offset as u64, length as u64);
                 Some(ByteRange { offset, length })
             };
+            // A new window on the same pages has lost nothing.
+            let again = start..start + page();
+            if detach_first {
+                // SAFETY: as above.
+                let window = unsafe {
+                    mapping
+                        .window_source(2 * page() as u64, page())?
+                        .attach(&again)
+                }?;
+                ensure!(window.check() == Ok(()));
+            }
             // What is not lost is acknowledged.
             ensure!(mapping.flush(whole(0, 2), mode) == Ok(()));
             ensure!(mapping.flush(whole(3, 1), mode) == Ok(()));

@@ -196,12 +196,7 @@ impl Memory {
         // guest takes any change of its memory while it calls its host, and
         // nobody else refers to it then. The attachment is dropped, by
         // `detach` or with `windows`, before the reservation is unmapped.
-        let attachment = unsafe { source.attach(&buffer) }.inspect_err(|_| {
-            // Some systems remove the old pages before they find out that the
-            // new ones cannot be had. Where the old ones are still there, this
-            // may fail for the same reason, and changes nothing.
-            let _ = self.put_zeros(&buffer);
-        })?;
+        let attachment = unsafe { source.attach(&buffer) }?;
         windows.insert(Attached {
             attachment,
             mapping: mapping.clone(),

@@ -95,6 +95,11 @@ impl Attached {
             let mut windows = places.windows.values();
             windows.find_map(|place| place.lost_in(pages, look))
         });
+        self.outcome(lost)
+    }
+
+    /// What comes of having `lost` a page, an address in the mapping.
+    fn outcome(&self, lost: Option<usize>) -> Result<(), Error> {
         match (lost, &self.origin) {
             (None, _) => Ok(()),
             (Some(address), Some(origin)) => Err(origin.loss(address)),
@@ -145,14 +150,16 @@ pub struct Attachment {
 
 impl Attachment {
     /// Fails if bytes of the window are gone from the file, or never reached
-    /// it.
+    /// it. What other windows on the same pages have lost does not count.
     ///
     /// # Errors
     ///
     /// `Truncated`, and `NoSpace` if the disk had no room for them.
     pub fn check(&self) -> Result<(), Error> {
-        let pages = self.attached.places().windows[&self.start].pages.clone();
-        self.attached.check(&pages, Look::Touch)
+        let places = self.attached.places();
+        let place = places.windows.get(&self.start);
+        let lost = place.and_then(|place| place.lost_in(&place.pages, Look::Touch));
+        self.attached.outcome(lost)
     }
 
     /// Whether zero pages are known to lie where pages of the window are lost.

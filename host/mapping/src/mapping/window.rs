@@ -49,7 +49,10 @@ impl Mapping {
         }
         let origin = self.origin.as_ref().filter(|_| self.may_attach);
         let origin = origin.ok_or(Error::Unsupported)?;
-        let end = self.map.len().min(skipped + (length - into_page));
+        let end = self
+            .map
+            .len()
+            .min(skipped + length.saturating_sub(into_page));
         self.check_present(&(skipped..end))?;
         let end_in_file = origin.offset + end as u64;
         if skipped < end && origin.file.metadata()?.len() < end_in_file {
@@ -90,7 +93,7 @@ impl WindowSource<'_> {
     ///
     /// # Errors
     ///
-    /// Those of `mmap(2)`. Some systems have removed the old pages then.
+    /// Those of `mmap(2)`. What `to` had may be zeros then.
     ///
     /// # Safety
     ///
@@ -106,7 +109,14 @@ impl WindowSource<'_> {
         let guard = unsafe { FaultGuard::new(to.clone()) }?;
         let shared = self.mapping.access == Access::ReadWrite;
         // SAFETY: the caller allows it.
-        unsafe { os::put_file_pages(to, &self.origin.file, self.file_offset, shared) }?;
+        unsafe { os::put_file_pages(to, &self.origin.file, self.file_offset, shared) }
+            .inspect_err(|_| {
+                // Some systems remove the old pages before they find out that
+                // the new ones cannot be had. Where the old ones are still
+                // there, this may fail for the same reason.
+                // SAFETY: the caller allows it.
+                let _ = unsafe { os::put_zero_pages(to.clone()) };
+            })?;
         for run in self.mapping.written().overlapping(&self.pages) {
             let run = run.start.max(self.pages.start)..run.end.min(self.pages.end);
             let into = run.start - self.pages.start;
