@@ -224,9 +224,9 @@ impl Memory {
         let Some(window) = windows.attached.get(&start) else {
             return Ok(());
         };
-        // SAFETY: the guest calls, so nobody refers to its memory. The file has what was written to it, and what was private is
-        // given up. Should the system refuse to replace the pages, they are as
-        // the file has them.
+        // SAFETY: the guest calls, so nobody refers to its memory. The file has
+        // what was written to it, and what was private is given up. Should the
+        // system refuse to replace the pages, they are as the file has them.
         unsafe { mem_mapping::discard_pages(&window.pages) };
         self.put_zeros(&window.pages)?;
         let mapping = windows.remove(start);
