@@ -5,16 +5,17 @@ use std::{fmt, io};
 
 use crate::Access;
 use crate::range::{Malformed, Range};
+use crate::sys;
 
 /// An operation that failed: what was tried, on what, and why it failed.
 ///
-/// Both `Display` and `Debug` give one sentence that ends with what the caller
-/// can do, such as
+/// Both `Display` and `Debug` give one sentence that ends with the cause, as far
+/// as the host knows it, and what the caller can do, such as
 ///
 /// ```text
 /// mem: open "data.bin" read-write: access denied: <what it means and what to do>
-/// mem: read 16 bytes at offset 4096 of "data.bin": out of bounds: <…>
-/// mem: lock anonymous mapping: lock limit: <…>
+/// mem: create "nodir/f" read-write: not found: the directory "nodir" is missing; create it first
+/// mem: lock anonymous mapping: lock limit: the quota of locked bytes is 0; <…>
 /// ```
 ///
 /// `Debug` is the same as `Display` because it is what a guest prints whose
@@ -102,11 +103,11 @@ pub enum ErrorCode {
     /// [`Mapping::protect`](crate::Mapping::protect) has made these pages
     /// read-only.
     ReadOnly,
-    /// The file behind the mapping has become shorter, or its disk had no room
-    /// for a page that was touched, and the bytes asked for are gone. Bytes
-    /// before them can still be reached. Unmap, and map the file anew. The
-    /// operating system notices whole pages only: behind the new end of the
-    /// file, the rest of its last page reads as zeros.
+    /// The file behind the mapping has become shorter, if only for a while, or
+    /// its disk has failed, and the bytes asked for are gone. Bytes before them
+    /// can still be reached. Unmap, and map the file anew. The operating system
+    /// notices whole pages only: behind the new end of the file, the rest of its
+    /// last page reads as zeros.
     Truncated,
     /// The range, or a page of it, is not locked.
     NotLocked,
@@ -122,7 +123,9 @@ pub enum ErrorCode {
     /// access, or drop the window.
     Busy,
     /// The disk is full, or the file would exceed the largest size the file
-    /// system or the process allows.
+    /// system or the process allows. Where a page of a mapping was touched for
+    /// which the disk had no room, its bytes and those behind it are gone: make
+    /// room, unmap, and map the file anew.
     NoSpace,
     /// The host's platform cannot do this.
     Unsupported,
@@ -151,10 +154,11 @@ impl ErrorCode {
         }
     }
 
+    /// What can be done, where the cause is not known.
     fn advice(self) -> &'static str {
         match self {
             ErrorCode::AccessDenied => {
-                "the host has not granted this; ask for less access, or have the embedder grant it"
+                "it is not granted, or the file's permissions forbid it; ask for less access"
             }
             ErrorCode::NotFound => "nothing is at this path; create the file first",
             ErrorCode::NotAFile => "only regular files can be mapped",
@@ -163,7 +167,9 @@ impl ErrorCode {
             }
             ErrorCode::OutOfBounds => "the range must lie wholly inside the mapping or the file",
             ErrorCode::ReadOnly => "these bytes are not writable; map them with another access",
-            ErrorCode::Truncated => "the bytes are gone from the file; unmap it and map it anew",
+            ErrorCode::Truncated => {
+                "the file became shorter, and these bytes are gone; unmap it, and map it anew"
+            }
             ErrorCode::NotLocked => "not every page of the range is locked",
             ErrorCode::LockLimit => {
                 "no more bytes may be locked; lock less, or have the embedder grant more"
@@ -193,6 +199,7 @@ impl fmt::Display for Error {
             code,
             operation,
             path,
+            why,
         } = &*self.0;
         write!(f, "mem: {} ", operation.verb)?;
         match operation.on {
@@ -226,7 +233,8 @@ impl fmt::Display for Error {
         if let On::Opening(access) = operation.on {
             write!(f, " {access}")?;
         }
-        write!(f, ": {code}: {}", code.advice())
+        let why = why.as_deref().unwrap_or_else(|| code.advice());
+        write!(f, ": {code}: {why}")
     }
 }
 
@@ -251,6 +259,23 @@ struct Failure {
     code: ErrorCode,
     operation: Operation,
     path: Option<Box<str>>,
+    /// What the host said of it.
+    why: Option<Box<str>>,
+}
+
+/// Why an operation failed, and who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    pub code: ErrorCode,
+    /// Whether the host says so, and not this crate.
+    pub is_hosts: bool,
+}
+
+impl From<ErrorCode> for Cause {
+    fn from(code: ErrorCode) -> Self {
+        let is_hosts = false;
+        Self { code, is_hosts }
+    }
 }
 
 /// What was tried: cheap to make, for every call makes one.
@@ -272,13 +297,17 @@ pub(crate) enum On {
 }
 
 impl Error {
+    /// Made right after the host's call that failed, if one did: it then asks
+    /// the host why.
     #[cold]
-    pub(crate) fn new(operation: Operation, path: Option<&str>, code: ErrorCode) -> Self {
-        let path = path.map(Box::from);
+    pub(crate) fn new(operation: Operation, path: Option<&str>, cause: impl Into<Cause>) -> Self {
+        let Cause { code, is_hosts } = cause.into();
+        let why = if is_hosts { sys::explain(code) } else { None };
         Error(Box::new(Failure {
             code,
             operation,
-            path,
+            path: path.map(Box::from),
+            why,
         }))
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{On, Operation};
+use crate::error::{Cause, On, Operation};
 use crate::range::Range;
 use crate::shared::Shared;
 use crate::sys::FlushMode;
@@ -226,7 +226,7 @@ impl Mapping {
     #[inline]
     pub fn set<T: Scalar>(&self, offset: u64, value: T) -> Result<(), Error> {
         let stored = if self.is_busy(offset, size_of::<T>()) {
-            Err(ErrorCode::Busy)
+            Err(ErrorCode::Busy.into())
         } else {
             value.store(&self.shared.handle, offset)
         };
@@ -301,12 +301,12 @@ impl fmt::Debug for Mapping {
 
 impl Mapping {
     #[cold]
-    pub(crate) fn error(&self, verb: &'static str, on: On, code: ErrorCode) -> Error {
+    pub(crate) fn error(&self, verb: &'static str, on: On, code: impl Into<Cause>) -> Error {
         self.shared.error(verb, on, code)
     }
 
     #[cold]
-    fn range_error<T>(&self, verb: &'static str, offset: u64, code: ErrorCode) -> Error {
+    fn range_error<T>(&self, verb: &'static str, offset: u64, code: impl Into<Cause>) -> Error {
         let length = size_of::<T>() as u64;
         self.error(verb, On::Range(Range { offset, length }), code)
     }
@@ -346,9 +346,9 @@ impl Mapping {
         let length = bytes.len() as u64;
         // Said here for a write of no bytes too, which asks no host.
         let written = if self.access() == Access::ReadOnly {
-            Err(ErrorCode::ReadOnly)
+            Err(ErrorCode::ReadOnly.into())
         } else if self.is_busy(offset, bytes.len()) {
-            Err(ErrorCode::Busy)
+            Err(ErrorCode::Busy.into())
         } else {
             self.shared.write(offset, bytes)
         };

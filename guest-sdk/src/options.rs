@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{On, Operation};
+use crate::error::{Cause, On, Operation};
 use crate::shared::Shared;
 use crate::sys::{Handle, Request, path_from_root};
 use crate::{Access, Error, ErrorCode, Mapping};
@@ -239,7 +239,7 @@ impl Options {
     pub(crate) fn open_by(
         &self,
         path: &Path,
-        map: impl FnOnce(&str) -> Result<Handle, ErrorCode>,
+        map: impl FnOnce(&str) -> Result<Handle, Cause>,
     ) -> Result<Mapping, Error> {
         let verb = if self.request.create {
             "create"
@@ -248,7 +248,7 @@ impl Options {
         };
         let result = path
             .to_str()
-            .ok_or(ErrorCode::InvalidArgument)
+            .ok_or(ErrorCode::InvalidArgument.into())
             .and_then(map);
         let path = path.to_string_lossy();
         match result {
@@ -263,7 +263,7 @@ impl Options {
         }
     }
 
-    fn error(&self, verb: &'static str, path: Option<&str>, code: ErrorCode) -> Error {
+    fn error(&self, verb: &'static str, path: Option<&str>, code: impl Into<Cause>) -> Error {
         let on = On::Opening(self.request.access);
         Error::new(Operation { verb, on }, path, code)
     }

@@ -4,7 +4,7 @@
 
 use std::ops::RangeBounds;
 
-use crate::error::On;
+use crate::error::{Cause, On};
 use crate::range::{self, Range};
 use crate::sys::FlushMode;
 use crate::{Advice, Error, ErrorCode, Mapping, Protection};
@@ -265,7 +265,7 @@ impl Mapping {
         &self,
         verb: &'static str,
         bounds: &impl RangeBounds<u64>,
-        act: impl FnOnce(Option<Range>) -> Result<(), ErrorCode>,
+        act: impl FnOnce(Option<Range>) -> Result<(), Cause>,
     ) -> Result<(), Error> {
         let range = range::resolve(bounds, self.len()).map_err(|malformed| {
             self.error(verb, On::Malformed(malformed), ErrorCode::InvalidArgument)

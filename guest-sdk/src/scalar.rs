@@ -1,6 +1,6 @@
 //! Plain numbers at an offset.
 
-use crate::ErrorCode;
+use crate::error::Cause;
 use crate::sys::Handle;
 
 /// A number of 1, 2, 4 or 8 bytes that [`Mapping::get`](crate::Mapping::get)
@@ -24,11 +24,11 @@ use crate::sys::Handle;
 pub trait Scalar: Copy + sealed::Sealed {}
 
 pub(crate) mod sealed {
-    use super::{ErrorCode, Handle};
+    use super::{Cause, Handle};
 
     pub trait Sealed: Sized {
-        fn load(handle: &Handle, offset: u64) -> Result<Self, ErrorCode>;
-        fn store(self, handle: &Handle, offset: u64) -> Result<(), ErrorCode>;
+        fn load(handle: &Handle, offset: u64) -> Result<Self, Cause>;
+        fn store(self, handle: &Handle, offset: u64) -> Result<(), Cause>;
     }
 }
 
@@ -40,12 +40,12 @@ macro_rules! scalars {
 
         impl sealed::Sealed for $scalar {
             #[inline]
-            fn load(handle: &Handle, offset: u64) -> Result<Self, ErrorCode> {
+            fn load(handle: &Handle, offset: u64) -> Result<Self, Cause> {
                 handle.$load(offset).map($from)
             }
 
             #[inline]
-            fn store(self, handle: &Handle, offset: u64) -> Result<(), ErrorCode> {
+            fn store(self, handle: &Handle, offset: u64) -> Result<(), Cause> {
                 handle.$store(offset, $into(self))
             }
         }

@@ -1,6 +1,6 @@
 //! What a mapping and its windows hold together.
 
-use crate::error::{On, Operation};
+use crate::error::{Cause, On, Operation};
 use crate::range::Range;
 use crate::sys::{Handle, LINE, Request};
 use crate::window::Claims;
@@ -35,7 +35,7 @@ impl Shared {
     }
 
     #[cold]
-    pub fn error(&self, verb: &'static str, on: On, code: ErrorCode) -> Error {
+    pub fn error(&self, verb: &'static str, on: On, code: impl Into<Cause>) -> Error {
         Error::new(Operation { verb, on }, self.path.as_deref(), code)
     }
 
@@ -48,7 +48,7 @@ impl Shared {
 
     /// Reads bytes that lie wholly inside.
     #[inline]
-    pub fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
+    pub fn read(&self, offset: u64, buf: &mut [u8]) -> Result<(), Cause> {
         // A load takes less time than a read of a list. It fails if any byte
         // of the line does; the read then tells of those that are asked for.
         if (1..=LINE).contains(&buf.len())
@@ -82,7 +82,7 @@ impl Shared {
         Some(aligned.max(ends_it).min(last))
     }
 
-    fn read_pieces(&self, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
+    fn read_pieces(&self, offset: u64, buf: &mut [u8]) -> Result<(), Cause> {
         let mut at = offset;
         for piece in buf.chunks_mut(PIECE) {
             self.handle.read(at, piece)?;
@@ -92,7 +92,7 @@ impl Shared {
     }
 
     /// Writes bytes that lie wholly inside, whether windows cover them or not.
-    pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), ErrorCode> {
+    pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<(), Cause> {
         let mut at = offset;
         for piece in bytes.chunks(PIECE) {
             self.handle.write(at, piece)?;
@@ -102,7 +102,7 @@ impl Shared {
     }
 
     /// A copy of a range that lies wholly inside.
-    pub fn copy(&self, range: Range) -> Result<Vec<u8>, ErrorCode> {
+    pub fn copy(&self, range: Range) -> Result<Vec<u8>, Cause> {
         let length = usize::try_from(range.length).map_err(|_| ErrorCode::QuotaExceeded)?;
         let mut copy = with_room(length)?;
         self.append(range, &mut copy)?;
@@ -111,11 +111,7 @@ impl Shared {
 
     /// Appends the bytes of a range that lies wholly inside to `to`, which has
     /// room for them, and so stays where it is.
-    pub fn append(
-        &self,
-        Range { offset, length }: Range,
-        to: &mut Vec<u8>,
-    ) -> Result<(), ErrorCode> {
+    pub fn append(&self, Range { offset, length }: Range, to: &mut Vec<u8>) -> Result<(), Cause> {
         let mut at = offset;
         // Zeroed piece by piece, which stay in the processor's cache.
         while at < offset + length {
@@ -134,7 +130,7 @@ impl Shared {
 /// # Errors
 ///
 /// `QuotaExceeded` if the memory has no room for them.
-pub(crate) fn with_room(length: usize) -> Result<Vec<u8>, ErrorCode> {
+pub(crate) fn with_room(length: usize) -> Result<Vec<u8>, Cause> {
     let mut bytes = Vec::new();
     bytes
         .try_reserve_exact(length)

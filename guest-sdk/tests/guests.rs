@@ -12,6 +12,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 const LOCK_LIMIT: &str = "lock_past_the_limit_of_the_process";
+const MESSAGES: &str = "messages";
 const PERMISSIONS: &str = "read_write_on_a_file_without_write_permission";
 
 /// Stands for the name of the directory that the guest runs in.
@@ -19,7 +20,7 @@ const DIR: &str = "DIR";
 
 macro_rules! guests {
     ($($guest:ident($($argument:expr),*);)*) => {
-        const GUESTS: &[&str] = &[LOCK_LIMIT, PERMISSIONS, $(stringify!($guest)),*];
+        const GUESTS: &[&str] = &[LOCK_LIMIT, MESSAGES, PERMISSIONS, $(stringify!($guest)),*];
 
         $(#[test]
         fn $guest() -> Result<()> {
@@ -95,12 +96,29 @@ fn run(guest: &str, arguments: &[&str]) -> Result<()> {
 
 #[test]
 fn lock_past_the_limit_of_the_process() -> Result<()> {
-    run_unprivileged(LOCK_LIMIT, |_| Ok(()))
+    run_unprivileged(LOCK_LIMIT, &[], |_| Ok(()))
+}
+
+/// In the words of a host.
+#[test]
+fn errors_name_the_cause() -> Result<()> {
+    run(MESSAGES, &["paths"])?;
+    run(MESSAGES, &["shorter"])?;
+    run_unprivileged(MESSAGES, &["memlock"], |_| Ok(()))?;
+    run_unprivileged(MESSAGES, &["modes"], |dir| {
+        fs::create_dir(dir.join("closed"))?;
+        for (name, mode) in [("readable", 0o444), ("unreadable", 0o000)] {
+            fs::write(dir.join(name), "abc")?;
+            fs::set_permissions(dir.join(name), Permissions::from_mode(mode))?;
+        }
+        fs::set_permissions(dir.join("closed"), Permissions::from_mode(0o555))?;
+        Ok(())
+    })
 }
 
 #[test]
 fn read_write_on_a_file_without_write_permission() -> Result<()> {
-    run_unprivileged(PERMISSIONS, |dir| {
+    run_unprivileged(PERMISSIONS, &[], |dir| {
         for (name, mode) in [("readable", 0o444), ("unreadable", 0o000)] {
             fs::write(dir.join(name), "abc")?;
             fs::set_permissions(dir.join(name), Permissions::from_mode(mode))?;
@@ -111,7 +129,11 @@ fn read_write_on_a_file_without_write_permission() -> Result<()> {
 
 /// Runs the guest as `nobody` if the tests are run by root, whom neither
 /// permissions nor limits bind. It can lock 8 KiB.
-fn run_unprivileged(guest: &str, prepare: fn(&Path) -> Result<()>) -> Result<()> {
+fn run_unprivileged(
+    guest: &str,
+    arguments: &[&str],
+    prepare: fn(&Path) -> Result<()>,
+) -> Result<()> {
     let dir = tempfile::tempdir()?;
     fs::set_permissions(&dir, Permissions::from_mode(0o755))?;
     fs::copy(FOLDER.join(guest), dir.path().join("guest"))?;
@@ -119,7 +141,8 @@ fn run_unprivileged(guest: &str, prepare: fn(&Path) -> Result<()>) -> Result<()>
     let mut program = Command::new("sh");
     program
         .current_dir(&dir)
-        .args(["-c", "ulimit -l 8 && exec ./guest"]);
+        .args(["-c", "ulimit -l 8 && exec ./guest \"$@\"", "sh"])
+        .args(arguments);
     if fs::metadata(&dir)?.uid() == 0 {
         program.uid(65534).gid(65534);
     }

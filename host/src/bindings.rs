@@ -12,25 +12,29 @@ mod generated {
 
 pub(crate) use self::generated::mem::mmap::mapping as wit;
 
-impl From<Error> for wit::ErrorCode {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::AccessDenied => Self::AccessDenied,
-            Error::NotFound => Self::NotFound,
-            Error::NotAFile => Self::NotAFile,
-            Error::InvalidArgument => Self::InvalidArgument,
-            Error::OutOfBounds => Self::OutOfBounds,
-            Error::ReadOnly => Self::ReadOnly,
-            Error::Truncated => Self::Truncated,
-            Error::NotLocked => Self::NotLocked,
-            Error::LockLimit => Self::LockLimit,
-            Error::QuotaExceeded => Self::QuotaExceeded,
-            Error::Busy => Self::Busy,
-            Error::NoSpace => Self::NoSpace,
-            Error::Unsupported => Self::Unsupported,
-            Error::Io => Self::Io,
+macro_rules! errors {
+    ($($case:ident)*) => {
+        impl From<Error> for wit::ErrorCode {
+            fn from(error: Error) -> Self {
+                match error {
+                    $(Error::$case => Self::$case,)*
+                }
+            }
         }
-    }
+
+        impl From<wit::ErrorCode> for Error {
+            fn from(code: wit::ErrorCode) -> Self {
+                match code {
+                    $(wit::ErrorCode::$case => Self::$case,)*
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    AccessDenied NotFound NotAFile InvalidArgument OutOfBounds ReadOnly Truncated NotLocked
+    LockLimit QuotaExceeded Busy NoSpace Unsupported Io
 }
 
 impl From<wit::MapOptions> for MapOptions {

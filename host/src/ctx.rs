@@ -3,7 +3,9 @@ use crate::calls::{Began, Ledger, Mapped, file_mapped};
 use crate::grant::{self, Access, Grant, GrantError};
 use crate::linker::Handle;
 use crate::usage::{Operation, Usage};
-use mem_mapping::{MapOptions, Mapping, Policy, Quota, Quotas, StoreId, WindowCharge};
+use mem_mapping::{
+    Explanation, MapOptions, Mapping, Policy, Quota, QuotaName, Quotas, StoreId, WindowCharge,
+};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -297,12 +299,47 @@ impl MemCtxBuilder {
     /// A context with what was granted so far. Its quotas are its own: another
     /// one from the same builder starts afresh.
     pub fn build(&self) -> MemCtx {
+        mem_mapping::process::is_host();
+        let quota = |limit, what, raised_by| {
+            let error = Error::QuotaExceeded;
+            Quota::named(
+                limit,
+                QuotaName {
+                    error,
+                    what,
+                    raised_by,
+                },
+            )
+        };
         let quotas = Quotas {
-            mapped: Quota::new(self.max_mapped_bytes),
-            private: Quota::new(self.max_private_bytes),
-            pieces: Quota::new(self.max_mappings),
-            locked: Quota::new(self.max_locked_bytes),
-            windows: Quota::new(self.max_windows),
+            mapped: quota(
+                self.max_mapped_bytes,
+                "mapped bytes",
+                || "`MemCtxBuilder::max_mapped_bytes` (`--mem-max-mapped-bytes`)",
+            ),
+            private: quota(
+                self.max_private_bytes,
+                "private bytes",
+                || "`MemCtxBuilder::max_private_bytes` (`--mem-max-private-bytes`)",
+            ),
+            pieces: quota(
+                self.max_mappings,
+                "mappings",
+                || "`MemCtxBuilder::max_mappings` (`--mem-max-mappings`)",
+            ),
+            locked: Quota::named(
+                self.max_locked_bytes,
+                QuotaName {
+                    error: Error::LockLimit,
+                    what: "locked bytes",
+                    raised_by: || "`MemCtxBuilder::max_locked_bytes` (`--mem-max-locked-bytes`)",
+                },
+            ),
+            windows: quota(
+                self.max_windows,
+                "windows",
+                || "`MemCtxBuilder::max_windows` (`--mem-max-windows`)",
+            ),
         };
         MemCtx {
             inner: Arc::new(CtxInner {
@@ -384,7 +421,7 @@ impl CtxInner {
         path: &str,
         options: MapOptions,
     ) -> Result<Handle, Error> {
-        self.enter(path, options, || {
+        self.enter(by, path, options, || {
             if options.anonymous {
                 return self.policy.map_anonymous(options);
             }
@@ -394,10 +431,11 @@ impl CtxInner {
         })
     }
 
-    /// Counts and tells the attempt to map the file at `path`, and what came of
-    /// it.
+    /// Counts and tells the attempt of a guest of the store `by` to map the file
+    /// at `path`, and what came of it.
     pub(crate) fn enter(
         &self,
+        by: StoreId,
         path: &str,
         options: MapOptions,
         map: impl FnOnce() -> Result<Mapping, Error>,
@@ -410,17 +448,18 @@ impl CtxInner {
             Ok(mapping) => tracing::debug!(size = mapping.size(), "mapped"),
             Err(error) => tracing::debug!(%error, "not mapped"),
         }
-        let mapped = mapped.map(|mapping| Mapped::new(&self.ledger, mapping));
+        let mapped = mapped.map(|mapping| Mapped::new(&self.ledger, by, mapping));
         let (size, result) = match &mapped {
             Ok(mapped) => (mapped.mapping().size(), Ok(())),
             Err(error) => (0, Err(*error)),
         };
-        self.ledger.count(Operation::FileMap, size, result);
+        let why = self.ledger.count(by, Operation::FileMap, size, result);
         file_mapped(
             began,
             path,
             &options,
             mapped.as_ref().map_err(|error| *error),
+            why,
         );
         mapped.map(Arc::new)
     }
@@ -432,9 +471,16 @@ impl CtxInner {
     /// `AccessDenied` and `QuotaExceeded`.
     pub(crate) fn charge_window(&self) -> Result<WindowCharge, Error> {
         if !self.policy.allow_windows {
-            return Err(Error::AccessDenied);
+            return Err(Error::AccessDenied.because(
+                "windows are not granted; copy the bytes, or have the embedder grant them by \
+                 `MemCtxBuilder::allow_windows` (`--mem-windows`)",
+            ));
         }
-        let charge = self.policy.quotas.charge_window();
-        charge.ok_or(Error::QuotaExceeded)
+        self.policy.quotas.charge_window()
+    }
+
+    /// What `explain` of the WIT returns to a guest of the store `by`.
+    pub(crate) fn explain(&self, by: StoreId, error: Error) -> Option<Explanation> {
+        self.ledger.explain(by, error)
     }
 }

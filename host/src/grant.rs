@@ -70,7 +70,7 @@ impl Directory {
     /// for and not granted; `NotAFile`; those of `open(2)`.
     pub(crate) fn open(&self, path: &str, opening: Opening) -> Result<File, Error> {
         if opening.write && self.access == Access::ReadOnly {
-            return Err(Error::AccessDenied);
+            return Err(read_only());
         }
         let path = if path.is_empty() { "." } else { path };
         // Opening a device can have an effect. What cannot be looked at cannot
@@ -83,12 +83,26 @@ impl Directory {
         options
             .read(true)
             .write(opening.write)
-            .create(opening.create)
+            .create(opening.creates(path.as_ref()))
             .custom_flags(mem_mapping::OPEN_FLAGS);
         // Something else may have taken its place meanwhile, which is for the
         // caller to find out.
-        Ok(self.dir.open_with(path, &options)?.into_std())
+        let opened = self.dir.open_with(path, &options);
+        opened.map(cap_std::fs::File::into_std).map_err(|error| {
+            opening.failed(error, path.as_ref(), |path| {
+                self.dir.metadata(path).map(|_| ())
+            })
+        })
     }
+}
+
+/// The error of writing where only reading is granted.
+pub(crate) fn read_only() -> Error {
+    Error::AccessDenied.because(
+        "the directory or the file is granted for reading only; map it read-only or \
+         copy-on-write, or have the embedder grant it with `Access::ReadWrite` (without \
+         `--mem-read-only`)",
+    )
 }
 
 /// Finds the grant with the longest name that `path` starts with, the latest
@@ -114,7 +128,25 @@ pub(crate) fn find<'a, 'p>(
         })
         // The shorter the rest, the longer the prefix; the last maximum wins.
         .max_by_key(|(_, rest)| std::cmp::Reverse(rest.len()))
-        .ok_or(Error::AccessDenied)
+        .ok_or_else(|| outside(grants))
+}
+
+/// The error of a path that is in no granted directory.
+#[cold]
+fn outside(grants: &[Grant]) -> Error {
+    let names: Vec<_> = grants
+        .iter()
+        .map(|grant| format!("{:?}", grant.prefix))
+        .collect();
+    let granted = if names.is_empty() {
+        "there are none".to_owned()
+    } else {
+        format!("those are {}", names.join(", "))
+    };
+    Error::AccessDenied.because(format!(
+        "the path is in none of the granted directories: {granted}; use a path in one, or have the \
+         embedder grant another by `MemCtxBuilder::preopened_dir` (`--dir`)"
+    ))
 }
 
 /// # Errors
@@ -122,7 +154,7 @@ pub(crate) fn find<'a, 'p>(
 /// `InvalidArgument` for an empty path or one with a NUL.
 pub(crate) fn check_path(path: &str) -> Result<(), Error> {
     if path.is_empty() || path.contains('\0') {
-        return Err(Error::InvalidArgument);
+        return Err(Error::InvalidArgument.because("the path is empty or holds a NUL"));
     }
     Ok(())
 }

@@ -113,8 +113,7 @@
 //! # Logs
 //!
 //! The guest's calls that map and unmap are [`tracing`] spans of level debug,
-//! named `map` and `unmap`. Events tell what the operating system said where
-//! the guest learns only an error code; some have the target `mem_mapping`, the
+//! named `map` and `unmap`. Events tell what the operating system said; some have the target `mem_mapping`, the
 //! crate that maps.
 //!
 //! Each call that returns to the guest is an event of level trace and target
@@ -122,7 +121,8 @@
 //! their names in the WIT or `ok`; the number of the `mapping`, which counts
 //! from 1 in each context; `offset` and `length` of the range in it, of
 //! `read-many` where the first range starts and the length of all; and
-//! `nanoseconds`. A `file-map` also has the `path`, unless the mapping is
+//! `nanoseconds`; of a call that failed also `why`, in words, where that is known. A
+//! `file-map` also has the `path`, unless the mapping is
 //! anonymous, and the `access`, and its `offset` is that in the file. Where
 //! nobody subscribes to them, the clock is not looked at.
 //!

@@ -135,23 +135,31 @@ fn one(mapping: &Mapping, range: ByteRange, limit: u64) -> Result<Range<usize>, 
     let ByteRange { offset, length } = range;
     let range = mapping.readable(offset, length)?;
     if length > limit {
-        return Err(Error::QuotaExceeded);
+        return Err(too_long(length, limit));
     }
     mapping.prefetch(&range);
     Ok(range)
 }
 
-/// The ranges, and `length`, which is that of all.
+/// The ranges, and `bytes`, as many as all of them have.
 fn many(
     mapping: &Mapping,
     ranges: &[wit::Range],
-    length: u64,
+    bytes: u64,
     limit: u64,
 ) -> Result<(Vec<Range<usize>>, usize), Error> {
     let ranges = ranges
         .iter()
         .map(|range| mapping.readable(range.offset, range.length));
     let ranges = ranges.collect::<Result<_, _>>()?;
-    let length = usize::try_from(length).ok().filter(|_| length <= limit);
-    Ok((ranges, length.ok_or(Error::QuotaExceeded)?))
+    let length = usize::try_from(bytes).ok().filter(|_| bytes <= limit);
+    Ok((ranges, length.ok_or_else(|| too_long(bytes, limit))?))
+}
+
+#[cold]
+fn too_long(length: u64, limit: u64) -> Error {
+    Error::QuotaExceeded.because(format!(
+        "one read can have {limit} bytes, and this has {length}; read less at a time, or have the \
+         embedder raise it by `MemCtxBuilder::max_read_bytes` (`--mem-max-read-bytes`)"
+    ))
 }

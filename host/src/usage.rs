@@ -81,7 +81,7 @@ impl Calls {
 
 macro_rules! operations {
     ($($(#[$docs:meta])* $operation:ident = $name:literal,)*) => {
-        /// What a guest can call, but for `page-size`. Displayed as the WIT
+        /// What a guest can call, but for `page-size` and `explain`. Displayed as the WIT
         /// names it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]

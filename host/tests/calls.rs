@@ -66,6 +66,7 @@ struct Told {
     result: String,
     path: Option<String>,
     access: Option<String>,
+    why: Option<String>,
     timed: bool,
 }
 
@@ -86,6 +87,7 @@ impl Visit for Told {
             "result" => self.result = value.to_owned(),
             "path" => self.path = Some(value.to_owned()),
             "access" => self.access = Some(value.to_owned()),
+            "why" => self.why = Some(value.to_owned()),
             name => panic!("the field {name}"),
         }
     }
@@ -148,6 +150,14 @@ fn check_events(told: &[Told]) {
         .collect();
     assert_eq!(calls, CALLS);
     assert!(told.iter().all(|told| told.timed));
+    for told in told.iter().filter(|told| told.result == "ok") {
+        assert_eq!(told.why, None);
+    }
+    let missing = told[1].why.as_deref();
+    assert_eq!(
+        missing,
+        Some("nothing is at this path; create the file first")
+    );
     let maps: Vec<_> = told
         .iter()
         .filter_map(|told| Some((told.path.as_deref(), told.access.as_deref()?)))

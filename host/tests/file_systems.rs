@@ -16,9 +16,14 @@ const MOUNTED: &str = "MEM_TEST_MOUNTED";
 /// Runs `guests`, components and core modules, in a directory of what the shell
 /// command `mount` mounts at `$0`. Where that cannot be, it says so.
 fn run_on(test: &str, mount: &str, guests: &[&str]) -> Result<()> {
+    run_as(&Kind::ALL, test, mount, guests)
+}
+
+/// Like `run_on`, as `kinds`.
+fn run_as(kinds: &[Kind], test: &str, mount: &str, guests: &[&str]) -> Result<()> {
     if let Some(mounted) = std::env::var_os(MOUNTED) {
         for guest in guests {
-            for kind in Kind::ALL {
+            for &kind in kinds {
                 let mut host = Host::within(Path::new(&mounted));
                 host.grant_windows();
                 host.mem.max_locked_bytes(1 << 20);
@@ -55,6 +60,18 @@ fn run_on(test: &str, mount: &str, guests: &[&str]) -> Result<()> {
 fn disk_full() -> Result<()> {
     let mount = r#"mount -t tmpfs -o size=1m none "$0""#;
     run_on("disk_full", mount, &["disk_full"])
+}
+
+#[test]
+fn a_full_disk_is_called_so() -> Result<()> {
+    let mount = r#"mount -t tmpfs -o size=1m none "$0""#;
+    let kinds = [Kind::Component, Kind::CoreModule, Kind::Bundle];
+    run_as(
+        &kinds,
+        "a_full_disk_is_called_so",
+        mount,
+        &["messages_disk_full"],
+    )
 }
 
 /// Its pages are made when they are first written, and its blocks later.

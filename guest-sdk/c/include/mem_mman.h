@@ -103,8 +103,7 @@
  *     invalid-argument EINVAL
  *     out-of-bounds    ENXIO   the file has become shorter meanwhile
  *     read-only        EACCES
- *     truncated        EIO     bytes of the range are gone from the file, or the
- *                              disk had no room for them
+ *     truncated        EIO     bytes of the range are gone from the file
  *     lock-limit       ENOMEM  the host granted no locks, or fewer bytes
  *     quota-exceeded   ENOMEM  one of the host's quotas is exhausted
  *     busy             EBUSY   guests of another store have windows on the file

@@ -7,12 +7,12 @@ use crate::Access;
 #[expect(unsafe_code, reason = "the host is called by raw imports")]
 mod wasm;
 #[cfg(target_family = "wasm")]
-pub(crate) use wasm::{Attached, Handle, path_from_root};
+pub(crate) use wasm::{Attached, Handle, explain, path_from_root};
 
 #[cfg(all(not(target_family = "wasm"), feature = "native"))]
 mod native;
 #[cfg(all(not(target_family = "wasm"), feature = "native"))]
-pub(crate) use native::{Attached, Handle, path_from_root};
+pub(crate) use native::{Attached, Handle, explain, path_from_root};
 #[cfg(all(not(target_family = "wasm"), not(feature = "native")))]
 compile_error!("on targets other than WebAssembly the crate needs its feature `native`");
 

@@ -13,6 +13,7 @@ use mem_mapping::{ByteRange, Error, MapOptions, Mapping, Policy, Quota, Quotas, 
 use wasip2::filesystem::types::Descriptor;
 
 use super::{FlushMode, LINE, Line, Request};
+use crate::error::Cause;
 use crate::range::Range;
 use crate::window::Placement;
 use crate::{Access, Advice, ErrorCode, Protection};
@@ -43,18 +44,18 @@ pub struct Handle {
     users: RwLock<()>,
 }
 
-type Result<T> = std::result::Result<T, ErrorCode>;
+type Result<T> = std::result::Result<T, Cause>;
 
 impl Handle {
     /// A process that is no guest holds no descriptors.
     #[cfg(feature = "wasi")]
     pub fn map_at(_: &Descriptor, _: &str, _: &Request) -> Result<Self> {
-        Err(ErrorCode::Unsupported)
+        Err(ErrorCode::Unsupported.into())
     }
 
     #[cfg(feature = "wasi")]
     pub fn map_of(_: &Descriptor, _: &Request) -> Result<Self> {
-        Err(ErrorCode::Unsupported)
+        Err(ErrorCode::Unsupported.into())
     }
 
     pub fn map(path: Option<&str>, request: &Request) -> Result<Self> {
@@ -193,7 +194,7 @@ impl Handle {
 
     /// Windows are copies here.
     pub fn attach(&self, _placement: Placement) -> Result<Attached> {
-        Err(ErrorCode::Unsupported)
+        Err(ErrorCode::Unsupported.into())
     }
 
     pub fn unmap(self) -> Result<()> {
@@ -266,21 +267,28 @@ fn bytes(Range { offset, length }: Range) -> ByteRange {
     ByteRange { offset, length }
 }
 
-fn code(error: Error) -> ErrorCode {
-    match error {
-        Error::AccessDenied => ErrorCode::AccessDenied,
-        Error::NotFound => ErrorCode::NotFound,
-        Error::NotAFile => ErrorCode::NotAFile,
-        Error::InvalidArgument => ErrorCode::InvalidArgument,
-        Error::OutOfBounds => ErrorCode::OutOfBounds,
-        Error::ReadOnly => ErrorCode::ReadOnly,
-        Error::Truncated => ErrorCode::Truncated,
-        Error::NotLocked => ErrorCode::NotLocked,
-        Error::LockLimit => ErrorCode::LockLimit,
-        Error::QuotaExceeded => ErrorCode::QuotaExceeded,
-        Error::Busy => ErrorCode::Busy,
-        Error::NoSpace => ErrorCode::NoSpace,
-        Error::Unsupported => ErrorCode::Unsupported,
-        Error::Io => ErrorCode::Io,
-    }
+macro_rules! errors {
+    ($($case:ident)*) => {
+        fn code(error: Error) -> Cause {
+            let code = match error {
+                $(Error::$case => ErrorCode::$case,)*
+            };
+            let is_hosts = true;
+            Cause { code, is_hosts }
+        }
+
+        /// What is known about the operation that has just failed with `code` on
+        /// this thread.
+        pub fn explain(code: ErrorCode) -> Option<Box<str>> {
+            let error = match code {
+                $(ErrorCode::$case => Error::$case,)*
+            };
+            error.take_explanation().map(|why| why.into_owned().into())
+        }
+    };
+}
+
+errors! {
+    AccessDenied NotFound NotAFile InvalidArgument OutOfBounds ReadOnly Truncated NotLocked
+    LockLimit QuotaExceeded Busy NoSpace Unsupported Io
 }

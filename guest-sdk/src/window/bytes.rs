@@ -3,6 +3,7 @@
 use super::Placement;
 use super::claims::Kind;
 use super::copied::Copied;
+use crate::error::Cause;
 use crate::range::Range;
 use crate::shared::Shared;
 use crate::sys::Attached;
@@ -18,7 +19,7 @@ pub(super) enum Bytes {
 
 impl Bytes {
     /// Those of a range that lies inside the mapping.
-    pub fn of(shared: &Shared, range: Range, kind: Kind) -> Result<Self, ErrorCode> {
+    pub fn of(shared: &Shared, range: Range, kind: Kind) -> Result<Self, Cause> {
         let page = shared.handle.page_size();
         let placement = Placement::new(shared.file_offset, range, page);
         let placement = placement.ok_or(ErrorCode::QuotaExceeded)?;
@@ -27,8 +28,11 @@ impl Bytes {
             match shared.handle.attach(placement) {
                 Ok(attached) => return Ok(Self::Attached(attached)),
                 // The host cannot, or its embedder does not want it to.
-                Err(ErrorCode::Unsupported | ErrorCode::AccessDenied) => {}
-                Err(code) => return Err(code),
+                Err(Cause {
+                    code: ErrorCode::Unsupported | ErrorCode::AccessDenied,
+                    ..
+                }) => {}
+                Err(cause) => return Err(cause),
             }
         }
         let mut copied = Copied::new(shared, range, placement)?;
@@ -71,14 +75,14 @@ impl Bytes {
         }
     }
 
-    pub fn check(&self) -> Result<(), ErrorCode> {
+    pub fn check(&self) -> Result<(), Cause> {
         match self {
             Self::Attached(attached) => attached.check(),
             Self::Copied(_) | Self::Gone => Ok(()),
         }
     }
 
-    pub fn give_back(self) -> Result<(), ErrorCode> {
+    pub fn give_back(self) -> Result<(), Cause> {
         match self {
             Self::Attached(attached) => attached.detach(),
             Self::Copied(_) | Self::Gone => Ok(()),

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Placement, changes};
 use crate::ErrorCode;
+use crate::error::Cause;
 use crate::range::Range;
 use crate::shared::{self, Shared};
 
@@ -32,7 +33,7 @@ type Kept = Vec<u8>;
 
 impl Copied {
     /// Of a range that lies inside the mapping and that `placement` is for.
-    pub fn new(shared: &Shared, range: Range, placement: Placement) -> Result<Self, ErrorCode> {
+    pub fn new(shared: &Shared, range: Range, placement: Placement) -> Result<Self, Cause> {
         let page = placement.align;
         // Room for any lead, and for an address if there are no bytes.
         let room = placement.len.checked_add(page);
@@ -53,7 +54,7 @@ impl Copied {
     }
 
     /// The copy, to be written back. It takes its length once more.
-    pub fn keeping_what_it_was(mut self) -> Result<Self, ErrorCode> {
+    pub fn keeping_what_it_was(mut self) -> Result<Self, Cause> {
         let kept = shared::with_room(self.slice().len())?;
         self.kept = Some(Mutex::new(kept));
         Ok(self)
@@ -96,7 +97,7 @@ impl Copied {
         shared: &Shared,
         offset: u64,
         part: ops::Range<usize>,
-    ) -> Result<(), ErrorCode> {
+    ) -> Result<(), Cause> {
         let Some(kept) = &self.kept else {
             return Ok(());
         };

@@ -16,7 +16,7 @@ pub(crate) use self::claims::Claims;
 use self::claims::Kind;
 pub(crate) use self::placement::Placement;
 pub use self::writable::WindowMut;
-use crate::error::On;
+use crate::error::{Cause, On};
 use crate::range::{self, Range};
 use crate::shared::Shared;
 use crate::{Access, Error, ErrorCode, Mapping};
@@ -204,12 +204,12 @@ impl fmt::Debug for Window {
 }
 
 impl Window {
-    fn new(shared: &Arc<Shared>, range: Range, kind: Kind) -> Result<Self, ErrorCode> {
+    fn new(shared: &Arc<Shared>, range: Range, kind: Kind) -> Result<Self, Cause> {
         if kind == Kind::Writable && shared.access == Access::ReadOnly {
-            return Err(ErrorCode::ReadOnly);
+            return Err(ErrorCode::ReadOnly.into());
         }
         if !shared.has(range) {
-            return Err(ErrorCode::OutOfBounds);
+            return Err(ErrorCode::OutOfBounds.into());
         }
         let claim = Claim::new(shared, range, kind).ok_or(ErrorCode::Busy)?;
         let bytes = Bytes::of(shared, range, kind)?;
@@ -217,12 +217,12 @@ impl Window {
     }
 
     /// Leaves an empty slice.
-    fn give_back(&mut self) -> Result<(), ErrorCode> {
+    fn give_back(&mut self) -> Result<(), Cause> {
         std::mem::replace(&mut self.bytes, Bytes::Gone).give_back()
     }
 
     #[cold]
-    fn error(&self, verb: &'static str, code: ErrorCode) -> Error {
+    fn error(&self, verb: &'static str, code: impl Into<Cause>) -> Error {
         let Claim { shared, range, .. } = &self.claim;
         shared.error(verb, On::Range(*range), code)
     }

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut, RangeBounds};
 
 use super::bytes::Bytes;
 use super::{Claim, Window};
-use crate::error::On;
+use crate::error::{Cause, On};
 use crate::range::{self, Range};
 use crate::sys::FlushMode;
 use crate::{Access, Error, ErrorCode};
@@ -214,7 +214,7 @@ impl Drop for WindowMut {
 impl WindowMut {
     /// Has what was changed in a part be the mapping's: writes back a copy, or
     /// asks whether the pages are the file's, if writes are to reach it.
-    fn bring(&self, part: Range) -> Result<(), ErrorCode> {
+    fn bring(&self, part: Range) -> Result<(), Cause> {
         match &self.window.bytes {
             Bytes::Attached(pages) if self.window.claim.shared.access == Access::ReadWrite => {
                 pages.check()
@@ -223,7 +223,7 @@ impl WindowMut {
         }
     }
 
-    fn write_copy(&self, part: Range) -> Result<(), ErrorCode> {
+    fn write_copy(&self, part: Range) -> Result<(), Cause> {
         let Bytes::Copied(copied) = &self.window.bytes else {
             return Ok(());
         };
@@ -238,7 +238,7 @@ impl WindowMut {
         &self,
         verb: &'static str,
         bounds: &impl RangeBounds<usize>,
-        act: impl FnOnce(Range) -> Result<(), ErrorCode>,
+        act: impl FnOnce(Range) -> Result<(), Cause>,
     ) -> Result<(), Error> {
         let Claim { shared, range, .. } = &self.window.claim;
         let [start, end] = [bounds.start_bound(), bounds.end_bound()]
@@ -251,7 +251,7 @@ impl WindowMut {
         let end = part.offset.checked_add(part.length);
         let acted = match end.is_some_and(|end| end <= range.length) {
             true => act(part),
-            false => Err(ErrorCode::OutOfBounds),
+            false => Err(ErrorCode::OutOfBounds.into()),
         };
         acted.map_err(|code| {
             let offset = range.offset.saturating_add(part.offset);

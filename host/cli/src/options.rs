@@ -67,7 +67,8 @@ pub struct MemOptions {
     max_windows: Option<u64>,
 
     /// Print each call of mem to standard error when it returns: the mapping,
-    /// the operation and its range, the result and the time it took.
+    /// the operation and its range, the result, the time it took, and why it
+    /// failed.
     #[arg(long = "mem-trace")]
     pub trace: bool,
 

@@ -57,6 +57,7 @@ struct Call {
     offset: u64,
     length: Option<u64>,
     result: String,
+    why: Option<String>,
     time: Duration,
 }
 
@@ -77,6 +78,7 @@ impl Visit for Call {
             "path" => self.path = Some(value.to_owned()),
             "access" => self.access = Some(value.to_owned()),
             "result" => self.result = value.to_owned(),
+            "why" => self.why = Some(value.to_owned()),
             _ => {}
         }
     }
@@ -101,6 +103,10 @@ impl Display for Call {
             // The guest's numbers can be anything.
             write!(f, "{}", u128::from(self.offset) + u128::from(length))?;
         }
-        write!(f, " -> {}, {:.0?}", self.result, self.time)
+        write!(f, " -> {}, {:.0?}", self.result, self.time)?;
+        match &self.why {
+            Some(why) => write!(f, ": {why}"),
+            None => Ok(()),
+        }
     }
 }

@@ -15,15 +15,18 @@ fn each_call() -> Result<Run> {
     Ok(run)
 }
 
-/// The lines of calls without the time, which is behind the last comma.
+/// The lines of calls without the time, which is behind the result, and what
+/// follows it.
 fn lines_without_time(output: &Output) -> Vec<String> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let lines = stderr.lines().filter(|line| line.contains(" -> "));
     lines
         .map(|line| {
-            let (call, time) = line.rsplit_once(", ").expect("a time");
+            let (call, result) = line.split_once(" -> ").expect("a result");
+            let (result, rest) = result.split_once(", ").expect("a time");
+            let time = rest.split_once(": ").map_or(rest, |(time, _)| time);
             assert!(time.ends_with('s'), "{line}");
-            call.to_owned()
+            format!("{call} -> {result}")
         })
         .collect()
 }
@@ -35,6 +38,8 @@ fn mem_trace_prints_a_line_a_call() -> Result<()> {
         let run = each_call()?.option("--mem-trace").option(more);
         let output = run.output("each_call", &NO_ARGS)?;
         let lines = lines_without_time(&output);
+        let why = "s: nothing is at this path; create the file first\n";
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
         let first = [
             r#"mapping 1: file-map "file" read-write 0..8192 -> ok"#,
             r#"file-map "missing" copy-on-write 1..3 -> not-found"#,

@@ -69,6 +69,7 @@ functions! {
     Check "window" "[method]window.check" "hr" "";
     Detach "window" "[static]window.detach" "hr" "";
     DropWindow "window" "[resource-drop]window" "h" "";
+    Explain "mapping" "explain" "xr" "";
 }
 
 /// The guest's pages of 64 KiB: results and arguments in the first, lists that
@@ -166,6 +167,7 @@ fn tamed((at, letter): (usize, char)) -> String {
         'a' => (3, 1),
         'd' => (10, 1),
         'q' => (4, 1),
+        'x' => (14, 1),
         // Flags: `create` and `populate`.
         'f' => (4, 4),
         'I' => (0x3000, 1),

@@ -1,3 +1,4 @@
+use crate::explanation;
 use std::io;
 
 /// Why an operation on a mapping, or the making of one, failed.
@@ -65,10 +66,8 @@ impl From<io::Error> for Error {
             Unsupported => Self::Unsupported,
             _ => crate::os::classify(&error).unwrap_or(Self::Io),
         };
-        // The guest learns only the case; what the system said is for the
-        // embedder.
         tracing::debug!(%error, ?converted, "operating system error");
-        converted
+        converted.because(explanation::of_system(&error))
     }
 }
 

@@ -43,9 +43,11 @@
 //! and [`Reservation`] is what the memory there is made of.
 
 mod error;
+mod explanation;
 mod fault;
 mod gate;
 mod mapping;
+mod opening;
 mod os;
 mod policy;
 pub mod process;
@@ -53,12 +55,14 @@ mod quota;
 mod sharing;
 
 pub use self::error::Error;
+pub use self::explanation::Explanation;
 pub use self::mapping::{
     Access, Advice, Attachment, ByteRange, FlushMode, Mapping, Protection, WindowSource,
 };
+pub use self::opening::Opening;
 pub use self::os::{
     OPEN_FLAGS, Reservation, discard_pages, page_size, put_zero_pages, resident_pages,
 };
-pub use self::policy::{MapOptions, Opening, Policy};
-pub use self::quota::{Charge, Quota, Quotas, WindowCharge};
+pub use self::policy::{MapOptions, Policy};
+pub use self::quota::{Charge, Quota, QuotaName, Quotas, WindowCharge};
 pub use self::sharing::{Claim, MemoryId, StoreId};

@@ -1,9 +1,9 @@
 use crate::mapping::{Access, Mapping, Request};
 use crate::quota::{Charge, Charges, Quotas};
 use crate::sharing::{Sharing, StoreId};
-use crate::{Error, os, process};
-use std::fs::{File, OpenOptions};
-use std::path::Path;
+use crate::{Error, Opening, os, process};
+use std::fs::File;
+use std::io;
 
 /// What an embedder lets its guests map, and how much of it.
 #[derive(Debug)]
@@ -37,38 +37,6 @@ pub struct MapOptions {
     pub length: Option<u64>,
 }
 
-/// What to open a file for, besides reading.
-#[derive(Clone, Copy, Debug)]
-pub struct Opening {
-    /// Whether the file is going to be written.
-    pub write: bool,
-    /// Whether to make it if nothing is there.
-    pub create: bool,
-}
-
-impl Opening {
-    /// Opens the file at `path`, which is one of the process: it finds what
-    /// [`File::open`] does.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidArgument` for an empty path; `NotAFile`; those of `open(2)`.
-    pub fn open(self, path: &Path) -> Result<File, Error> {
-        if path.as_os_str().is_empty() {
-            return Err(Error::InvalidArgument);
-        }
-        // Opening a device can have an effect. What cannot be looked at, `open`
-        // tells of.
-        if path.metadata().is_ok_and(|seen| !seen.is_file()) {
-            return Err(Error::NotAFile);
-        }
-        let mut options = OpenOptions::new();
-        options.read(true).write(self.write).create(self.create);
-        os::open_without_side_effects(&mut options);
-        Ok(options.open(path)?)
-    }
-}
-
 impl Policy {
     /// Maps anonymous memory.
     ///
@@ -78,7 +46,8 @@ impl Policy {
     pub fn map_anonymous(&self, options: MapOptions) -> Result<Mapping, Error> {
         let length = options.length.ok_or(Error::InvalidArgument)?;
         if length == 0 || options.offset != 0 || options.create {
-            return Err(Error::InvalidArgument);
+            let why = "anonymous memory has a length, no offset, and is not created";
+            return Err(Error::InvalidArgument.because(why));
         }
         let charges = self.charge(options, length)?;
         self.map_range(None, options, length, charges, None)
@@ -100,7 +69,8 @@ impl Policy {
             create: options.create,
         };
         if opening.create && !opening.write {
-            return Err(Error::InvalidArgument);
+            let why = "a file that may be created is mapped with read-write access";
+            return Err(Error::InvalidArgument.because(why));
         }
         let end = options.offset.checked_add(options.length.unwrap_or(0));
         let end = end.ok_or(Error::InvalidArgument)?;
@@ -110,7 +80,7 @@ impl Policy {
         let mut charges = self.charge(options, at_first.unwrap_or(0))?;
         // No file is that long (`off_t`).
         if options.create && i64::try_from(end).is_err() {
-            return Err(Error::NoSpace);
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge).into());
         }
         let descriptor = self.charge_descriptor(options)?;
 
@@ -121,18 +91,22 @@ impl Policy {
             return Err(Error::NotAFile);
         }
         if !os::has_pages_of_the_system(&file)? {
-            return Err(Error::Unsupported);
+            let why = "the pages of this file system (hugetlbfs) are not the system's; copy the \
+                       file to another";
+            return Err(Error::Unsupported.because(why));
         }
         let length_now = metadata.len();
         let is_short = options.create && length_now < end;
         let file_length = if is_short { end } else { length_now };
         if end > file_length {
-            return Err(Error::OutOfBounds);
+            let why = format!(
+                "the file is {file_length} bytes long, and the mapping would end at {end}; map \
+                 less, or have the file made longer by `create`"
+            );
+            return Err(Error::OutOfBounds.because(why));
         }
         let length = options.length.unwrap_or(file_length - options.offset);
-        if !charges.resize(length) {
-            return Err(Error::QuotaExceeded);
-        }
+        charges.resize(length)?;
         if is_short {
             lengthen(&file, by, end)?;
         }
@@ -152,7 +126,7 @@ impl Policy {
             access: options.access,
             offset: options.offset,
             // No address space has room for more than `isize::MAX` bytes.
-            length: isize::try_from(length).map_err(|_| Error::QuotaExceeded)? as usize,
+            length: isize::try_from(length).map_err(|_| too_long(length))? as usize,
             execute: options.execute,
             populate: options.populate,
             may_execute: self.allow_exec,
@@ -166,11 +140,10 @@ impl Policy {
     /// Checks the grant of execution, and charges for `length` bytes.
     fn charge(&self, options: MapOptions, length: u64) -> Result<Charges, Error> {
         if options.execute && !self.allow_exec {
-            return Err(Error::AccessDenied);
+            return Err(exec_not_granted());
         }
         let private = options.anonymous || options.access == Access::CopyOnWrite;
-        let charges = self.quotas.charge(length, options.anonymous, private);
-        charges.ok_or(Error::QuotaExceeded)
+        self.quotas.charge(length, options.anonymous, private)
     }
 
     /// Charges for the descriptor of a file that [`Mapping`] keeps open.
@@ -178,9 +151,22 @@ impl Policy {
         if options.access != Access::ReadWrite && !self.allow_windows {
             return Ok(None);
         }
-        let charge = process::descriptors().charge(1);
-        charge.map(Some).ok_or(Error::QuotaExceeded)
+        process::descriptors().charge(1).map(Some)
     }
+}
+
+/// Only an embedder does not grant it.
+pub(crate) fn exec_not_granted() -> Error {
+    Error::AccessDenied.because(
+        "execution is not granted; ask for less, or have the embedder grant it by \
+         `MemCtxBuilder::allow_exec` (`--mem-exec`)",
+    )
+}
+
+fn too_long(length: u64) -> Error {
+    Error::QuotaExceeded.because(format!(
+        "no address space has room for {length} bytes; map less"
+    ))
 }
 
 /// Makes `file` `end` bytes long for a guest of the store `by`, unless somebody
@@ -199,5 +185,10 @@ fn lengthen(file: &File, by: StoreId, end: u64) -> Result<(), Error> {
     };
     let sharing = Sharing::of(os::file_id(file)?);
     let _growing = sharing.growing(by, shows)?;
-    Ok(os::lengthen(file, end)?)
+    os::lengthen(file, end).map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => {
+            Error::Busy.because("another process has locked the file; try again later")
+        }
+        _ => error.into(),
+    })
 }

@@ -4,8 +4,9 @@
 //! with mapped files. So guests get no more of them than the limits here, past
 //! which one of them gets `quota-exceeded`.
 
-use crate::os;
-use crate::quota::Quota;
+use crate::quota::{Quota, QuotaName};
+use crate::{Error, os};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 /// The kernel's mappings that guests' mappings and windows take, in the whole
@@ -19,7 +20,12 @@ use std::sync::{Arc, LazyLock};
 pub fn kernel_mappings() -> &'static Arc<Quota> {
     static QUOTA: LazyLock<Arc<Quota>> = LazyLock::new(|| {
         let most = os::max_kernel_mappings();
-        Quota::new(most / 5 * 4)
+        let name = QuotaName {
+            error: Error::QuotaExceeded,
+            what: "kernel mappings for all guests of the process",
+            raised_by: || in_a_host("`mem_host::process::set_max_kernel_mappings`"),
+        };
+        Quota::named(most / 5 * 4, name)
     });
     &QUOTA
 }
@@ -31,6 +37,28 @@ pub fn kernel_mappings() -> &'static Arc<Quota> {
 /// (`RLIMIT_NOFILE`) when the first file is mapped, unless
 /// [`Quota::set_limit`] sets another.
 pub fn descriptors() -> &'static Arc<Quota> {
-    static QUOTA: LazyLock<Arc<Quota>> = LazyLock::new(|| Quota::new(os::max_descriptors() / 2));
+    static QUOTA: LazyLock<Arc<Quota>> = LazyLock::new(|| {
+        let name = QuotaName {
+            error: Error::QuotaExceeded,
+            what: "open files for all guests of the process",
+            raised_by: || in_a_host("`mem_host::process::set_max_descriptors`"),
+        };
+        Quota::named(os::max_descriptors() / 2, name)
+    });
     &QUOTA
+}
+
+static IS_HOST: AtomicBool = AtomicBool::new(false);
+
+/// Has errors name the functions of `mem-host` that raise these limits.
+pub fn is_host() {
+    IS_HOST.store(true, Ordering::Relaxed);
+}
+
+fn in_a_host(setter: &'static str) -> &'static str {
+    if IS_HOST.load(Ordering::Relaxed) {
+        setter
+    } else {
+        ""
+    }
 }

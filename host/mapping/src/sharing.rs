@@ -136,7 +136,7 @@ impl Sharing {
     pub(crate) fn writing<'a>(&self, store: StoreId, gate: &'a Gate) -> Result<Writer<'a>, Error> {
         let windows = self.windows();
         if windows.of_memory.keys().any(|holder| holder.store != store) {
-            return Err(Error::Busy);
+            return Err(of_another_store());
         }
         Ok(gate.enter_closed())
     }
@@ -161,8 +161,12 @@ impl Sharing {
         let mut windows = self.windows();
         let shows = shows()?;
         let mut holders = windows.of_memory.keys();
-        if holders.any(|holder| shows || holder.store != store) {
-            return Err(Error::Busy);
+        if holders.any(|holder| holder.store != store) {
+            return Err(of_another_store());
+        }
+        if shows && !windows.of_memory.is_empty() {
+            let why = "the file has windows whose last page would change; detach them first";
+            return Err(Error::Busy.because(why));
         }
         windows.growing += 1;
         Ok(Growing(self.clone()))
@@ -182,8 +186,13 @@ impl Sharing {
     ) -> Result<Claim, Error> {
         let mut windows = self.windows();
         let other = windows.of_memory.keys().any(|&holder| holder != memory);
-        if windows.growing > 0 || (other && (writable || windows.writable > 0)) {
-            return Err(Error::Busy);
+        if windows.growing > 0 {
+            return Err(Error::Busy.because("somebody is making the file longer; try again later"));
+        }
+        if other && (writable || windows.writable > 0) {
+            let why = "the file has windows in another memory, and a window can write it; try \
+                       again when they are detached";
+            return Err(Error::Busy.because(why));
         }
         *windows.of_memory.entry(memory).or_default() += 1;
         windows.writable += usize::from(writable);
@@ -196,13 +205,21 @@ impl Sharing {
             memory,
             writable,
         };
-        nobody_writes.then_some(claim).ok_or(Error::Busy)
+        nobody_writes.then_some(claim).ok_or_else(|| {
+            Error::Busy.because("somebody is writing the file at this moment; try again later")
+        })
     }
 
     fn windows(&self) -> MutexGuard<'_, Windows> {
         // Counts are right whatever panicked.
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn of_another_store() -> Error {
+    Error::Busy.because(
+        "guests of another store have windows on the file; try again when they are detached",
+    )
 }
 
 impl Drop for Sharing {

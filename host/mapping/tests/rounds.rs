@@ -141,7 +141,7 @@ fn all_is_given_back() -> Result<()> {
             .into_iter()
             .try_for_each(|thread| thread.join().unwrap())
     })?;
-    let free = |quota: &Arc<Quota>, all| quota.charge(all).is_some();
+    let free = |quota: &Arc<Quota>, all| quota.charge(all).is_ok();
     let quotas = &policy.quotas;
     assert!(free(&quotas.mapped, MAPPED) && free(&quotas.private, MAPPED));
     assert!(free(&quotas.pieces, PIECES) && free(&quotas.locked, LOCKED));

@@ -1,9 +1,10 @@
 //! The counts of a context.
 
+use super::explanations::Explanations;
 use super::trace::error_name;
 use crate::Error;
 use crate::usage::{Amount, Calls, Operation, Usage};
-use mem_mapping::{Quota, Quotas};
+use mem_mapping::{Explanation, Quota, Quotas, StoreId};
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
@@ -27,6 +28,7 @@ struct Book {
     calls: BTreeMap<Operation, Calls>,
     errors: BTreeMap<&'static str, u64>,
     peaks: Peaks,
+    explanations: Explanations,
 }
 
 #[derive(Debug)]
@@ -71,9 +73,16 @@ impl Ledger {
         }
     }
 
-    /// Counts a call that has ended.
+    /// Counts a call of a guest of `store` that has ended on this thread. The
+    /// guest can ask for the explanation of an error, which this returns too.
     #[cold]
-    pub(crate) fn count(&self, operation: Operation, bytes: u64, result: Result<(), Error>) {
+    pub(crate) fn count(
+        &self,
+        store: StoreId,
+        operation: Operation,
+        bytes: u64,
+        result: Result<(), Error>,
+    ) -> Option<Explanation> {
         let mut book = self.book();
         let calls = book.calls.entry(operation).or_default();
         calls.calls += 1;
@@ -81,12 +90,22 @@ impl Ledger {
             Ok(()) => {
                 calls.bytes += bytes;
                 self.note_peaks(&mut book.peaks);
+                None
             }
             Err(error) => {
                 calls.errors += 1;
                 *book.errors.entry(error_name(error)).or_default() += 1;
+                let why = error.take_explanation();
+                book.explanations.note(store, error, why.clone());
+                why
             }
         }
+    }
+
+    /// Takes what is known about the last call of a guest of `store` that failed
+    /// with `error`.
+    pub(crate) fn explain(&self, store: StoreId, error: Error) -> Option<Explanation> {
+        self.book().explanations.take(store, error)
     }
 
     /// Here and not where it is charged: what is charged for a call that fails

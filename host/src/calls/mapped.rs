@@ -30,11 +30,16 @@ impl Drop for Entry {
 }
 
 impl Mapped {
-    pub(crate) fn new(ledger: &Arc<Ledger>, mapping: Mapping) -> Self {
+    /// That of a guest of `store`.
+    pub(crate) fn new(ledger: &Arc<Ledger>, store: StoreId, mapping: Mapping) -> Self {
         let tally = Tally::new();
         let number = ledger.enter(tally.clone(), mapping.pages());
         let ledger = ledger.clone();
-        let account = Account { ledger, number };
+        let account = Account {
+            ledger,
+            store,
+            number,
+        };
         Self {
             entry: Entry { account, tally },
             mapping,
@@ -185,12 +190,14 @@ impl Mapped {
         began: Began,
         result: Result<(), Error>,
     ) {
-        let Account { ledger, number } = self.account();
+        let account = self.account();
         match result {
-            Ok(()) => self.entry.tally.count(operation, range.length),
-            Err(_) => ledger.count(operation, range.length, result),
+            Ok(()) => {
+                self.entry.tally.count(operation, range.length);
+                began.tell(operation, account.number, range, result, None);
+            }
+            Err(_) => account.ended(operation, range, began, result),
         }
-        began.tell(operation, *number, range, result);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Mapped;
 use crate::Error;
 use crate::usage::Operation;
-use mem_mapping::{Access, ByteRange, MapOptions};
+use mem_mapping::{Access, ByteRange, Explanation, MapOptions};
 use std::time::Instant;
 use tracing::Level;
 
@@ -30,9 +30,10 @@ impl Began {
         mapping: u64,
         range: ByteRange,
         result: Result<(), Error>,
+        why: Option<Explanation>,
     ) {
         if let Some(began) = self.0 {
-            tell(operation, mapping, range, result, began);
+            tell(operation, mapping, range, result, why.as_deref(), began);
         }
     }
 }
@@ -43,6 +44,7 @@ fn tell(
     mapping: u64,
     ByteRange { offset, length }: ByteRange,
     result: Result<(), Error>,
+    why: Option<&str>,
     began: Instant,
 ) {
     tracing::trace!(
@@ -52,6 +54,7 @@ fn tell(
         offset,
         length,
         result = name(result),
+        why,
         nanoseconds = nanoseconds(began),
     );
 }
@@ -62,6 +65,7 @@ pub(crate) fn file_mapped(
     path: &str,
     options: &MapOptions,
     mapped: Result<&Mapped, Error>,
+    why: Option<Explanation>,
 ) {
     let Some(began) = began.0 else { return };
     let nanoseconds = nanoseconds(began);
@@ -79,6 +83,7 @@ pub(crate) fn file_mapped(
         offset = options.offset,
         length = mapped.ok().map(|mapped| mapped.mapping().size()).or(options.length),
         result = name(mapped.map(|_| ())),
+        why = why.as_deref(),
         nanoseconds,
     );
 }

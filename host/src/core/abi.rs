@@ -132,6 +132,8 @@ macro_rules! enums {
 
 enums! {
     Access: ReadOnly ReadWrite CopyOnWrite;
+    ErrorCode: AccessDenied NotFound NotAFile InvalidArgument OutOfBounds ReadOnly Truncated
+        NotLocked LockLimit QuotaExceeded Busy NoSpace Unsupported Io;
     FlushMode: Synchronous Asynchronous;
     Protection: Read ReadWrite ReadExecute ReadWriteExecute;
     Advice: Normal Random Sequential WillNeed Cold PageOut PopulateRead PopulateWrite
@@ -210,5 +212,19 @@ pub(super) fn store_list_result(
             result_at[0] = 1;
             result_at[4] = ErrorCode::from(error) as u8;
         }
+    }
+}
+
+/// The size of an `option<string>`, which is aligned to 4 bytes.
+pub(super) const OPTION_STRING: usize = 12;
+
+/// Stores an option whose string is in place already, where there is room for
+/// it.
+pub(super) fn store_option_string(memory: &mut [u8], address: u32, string: Option<List>) {
+    let option_at = &mut memory[address as usize..][..OPTION_STRING];
+    option_at[0] = string.is_some().into();
+    if let Some((string, length)) = string {
+        option_at[4..8].copy_from_slice(&string.to_le_bytes());
+        option_at[8..].copy_from_slice(&length.to_le_bytes());
     }
 }

@@ -40,7 +40,7 @@
 //!
 //! `memory`, the 32-bit memory that is not shared in which its pointers lie,
 //! and `cabi_import_realloc` or `cabi_realloc`, which hands out the room for
-//! the lists that reads return. The former is taken if there are both. A guest
+//! the lists that reads return and the text of `explain`. The former is taken if there are both. A guest
 //! that calls what needs one of them and does not have it traps.
 //!
 //! # Handles
@@ -63,6 +63,7 @@
 //! [canonical ABI]: https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md
 
 mod abi;
+mod explain;
 mod exports;
 mod handle;
 mod interface;
@@ -260,6 +261,7 @@ fn add_functions<T: Send + 'static>(
     };
     interface.add_mappings()?;
     interface.add_reads()?;
+    interface.add_explain()?;
     interface.module = "mem:mmap/window@0.1.0";
     interface.add_windows()
 }

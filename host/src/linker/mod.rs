@@ -13,6 +13,7 @@ use crate::reading::Reading;
 use crate::window::store_id;
 use crate::{Error, MemCtxView, MemView};
 use mem_mapping::StoreId;
+use std::borrow::Cow;
 use std::sync::Arc;
 use wasmtime::component::{
     ComponentNamedList, Lift, Linker, LinkerInstance, Lower, Resource, ResourceType, WasmList,
@@ -147,6 +148,14 @@ impl<T: Send + 'static, V: View<T>> Interface<'_, T, V> {
                 Ok(move || mapping.unmap())
             },
             finish,
+        )?;
+        self.instance.func_wrap(
+            "explain",
+            move |mut store: StoreContextMut<'_, T>, (error,): (wit::ErrorCode,)| {
+                let by = store_id(&store);
+                let ctx = &view(store.data_mut()).ctx.inner;
+                Ok((ctx.explain(by, error.into()).map(Cow::into_owned),))
+            },
         )?;
         self.instance.func_wrap(
             "[method]mapping.size",

@@ -154,7 +154,7 @@ impl CtxInner {
         path: &str,
         options: MapOptions,
     ) -> std::result::Result<Handle, Error> {
-        self.enter(path, options, || {
+        self.enter(by, path, options, || {
             let granted = self.check_descriptors(options)?;
             grant::check_path(path)?;
             let Descriptor::Dir(dir) = dir else {
@@ -181,7 +181,7 @@ impl CtxInner {
         file: &Descriptor,
         options: MapOptions,
     ) -> std::result::Result<Handle, Error> {
-        self.enter("", options, || {
+        self.enter(by, "", options, || {
             let granted = self.check_descriptors(options)?;
             let Descriptor::File(file) = file else {
                 return Err(Error::NotAFile);
@@ -191,7 +191,10 @@ impl CtxInner {
                 let may_write =
                     access == Access::ReadWrite && file.open_mode.contains(OpenMode::WRITE);
                 if !file.open_mode.contains(OpenMode::READ) || (opening.write && !may_write) {
-                    return Err(Error::AccessDenied);
+                    return Err(Error::AccessDenied.because(
+                        "the descriptor was not opened for this, or the file is granted for \
+                         reading only; map it read-only, or open it anew",
+                    ));
                 }
                 let file = file.file.try_clone()?;
                 if !file.metadata()?.is_file() {
@@ -208,9 +211,15 @@ impl CtxInner {
     ///
     /// `AccessDenied`; `InvalidArgument` for anonymous memory.
     fn check_descriptors(&self, options: MapOptions) -> std::result::Result<Access, Error> {
-        let granted = self.descriptors.ok_or(Error::AccessDenied)?;
+        let granted = self.descriptors.ok_or_else(|| {
+            Error::AccessDenied.because(
+                "mapping by descriptors is not granted; use a path, or have the embedder grant it \
+                 by `MemCtxBuilder::allow_descriptors`",
+            )
+        })?;
         if options.anonymous {
-            return Err(Error::InvalidArgument);
+            let why = "a descriptor is of a file; map anonymous memory by `file-map`";
+            return Err(Error::InvalidArgument.because(why));
         }
         Ok(granted)
     }

@@ -186,7 +186,8 @@ impl Memory {
         let mut windows = self.windows();
         let below = windows.attached.range(..buffer.end).next_back();
         if below.is_some_and(|(_, window)| window.pages.end > buffer.start) {
-            return Err(Error::Busy);
+            let why = "a window is attached to a page of the buffer already; detach it first";
+            return Err(Error::Busy.because(why));
         }
         let claim = source.claim(MemoryId::new(store, self.number))?;
         // SAFETY: wasmtime has checked that the buffer lies in the memory of
@@ -382,7 +383,10 @@ impl Memory {
             // With a page more or less the system may have had to split a
             // mapping, of which a process can have so many.
             tracing::debug!(%error, "detach");
-            Error::QuotaExceeded
+            Error::QuotaExceeded.because(format!(
+                "the operating system does not put other pages back: {error}; unmap something, so \
+                 that the process has fewer mappings"
+            ))
         })
     }
 }

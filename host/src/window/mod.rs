@@ -92,9 +92,16 @@ impl Window {
             || !buffer.start.is_multiple_of(page_size)
             || !buffer.end.is_multiple_of(page_size)
         {
-            return Err(Error::InvalidArgument);
+            let why = format!("the buffer is not whole pages of {page_size} bytes");
+            return Err(Error::InvalidArgument.because(why));
         }
-        let memory = Memory::with(&buffer).ok_or(Error::Unsupported)?;
+        let memory = Memory::with(&buffer).ok_or_else(|| {
+            Error::Unsupported.because(
+                "the guest's memory cannot have windows: the embedder did not prepare the engine \
+                 by `mem_host::enable_windows`, or the memory is shared, from a pool, or may move \
+                 when it grows; copy the bytes",
+            )
+        })?;
         let start = buffer.start;
         memory.attach(store, mapping, offset, buffer, charge)?;
         Ok((Arc::downgrade(&memory), start))
@@ -136,7 +143,9 @@ impl Window {
     fn give_up(self, by: StoreId, operation: Operation) -> Result<(), Error> {
         let began = Began::now();
         let detached = match self.memory.upgrade() {
-            Some(_) if by != self.store => Err(Error::Busy),
+            Some(_) if by != self.store => {
+                Err(Error::Busy.because("the window is in a memory of another store"))
+            }
             Some(memory) => memory.detach(self.start),
             None => Ok(()),
         };

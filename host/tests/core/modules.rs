@@ -11,6 +11,8 @@ pub fn module_with(engine: &Engine, exports: &str, body: &str) -> Result<Module>
         r#"(module
             (import "mem:mmap/mapping@0.1.0" "file-map" (func $file_map
                 (param i32 i32 i32 i32 i64 i32 i64 i32)))
+            (import "mem:mmap/mapping@0.1.0" "explain" (func $explain
+                (param i32 i32)))
             (import "mem:mmap/mapping@0.1.0" "[method]mapping.size" (func $size
                 (param i32) (result i64)))
             (import "mem:mmap/mapping@0.1.0" "[method]mapping.read" (func $read

@@ -189,3 +189,46 @@ fn reallocs_that_are_none() {
         succeeds(&host, &format!("{memory} {exports}"), body);
     }
 }
+
+/// Maps a file that is missing, and asks why that failed.
+const EXPLAIN: &str = "(call $file_map (i32.const 0) (i32.const 2) (i32.const 0) (i32.const 0)
+        (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 64))
+    (call $explain (i32.const 1) (i32.const 128))";
+
+#[test]
+fn reallocs_for_explanations() {
+    let host = host();
+    let text = "nothing is at this path; create the file first";
+    let length = text.len() as i32;
+    let exports = realloc(&format!(
+        "(if (i32.ne (local.get 2) (i32.const 1)) (then unreachable))
+         (if (i32.ne (local.get 3) (i32.const {length})) (then unreachable))
+         (i32.const {})",
+        65536 - length
+    ));
+    let first = u64::from_le_bytes(*text.as_bytes().first_chunk().unwrap());
+    let body = format!(
+        "{EXPLAIN}
+        (if (i32.ne (i32.load8_u (i32.const 128)) (i32.const 1)) (then unreachable))
+        (if (i32.ne (i32.load (i32.const 136)) (i32.const {length})) (then unreachable))
+        (if (i64.ne (i64.load (i32.load (i32.const 132))) (i64.const {first}))
+            (then unreachable))
+        ;; It was told already.
+        (call $explain (i32.const 1) (i32.const 128))
+        (if (i32.load8_u (i32.const 128)) (then unreachable))"
+    );
+    succeeds(&host, &exports, &body);
+    for address in [65537 - length, 65536, -1] {
+        let exports = realloc(&format!("(i32.const {address})"));
+        let reason = "the guest's realloc returned memory that is out of bounds";
+        traps(&host, &exports, EXPLAIN, reason);
+    }
+    for (code, to, reason) in [
+        (14, 128, "unexpected discriminant: 14"),
+        (1, 130, "the pointer 0x82 is not aligned to 4 bytes"),
+        (1, 65528, "the return pointer 0xfff8 is out of bounds"),
+    ] {
+        let body = format!("(call $explain (i32.const {code}) (i32.const {to}))");
+        traps(&host, &exports, &body, reason);
+    }
+}

@@ -1,6 +1,7 @@
 //! The files that are mapped, and the pages of them that are kept.
 
 use super::directories;
+use super::explanations::shorter;
 use super::file::{File, write_buffer};
 use super::pages::{PAGE, Page, part_in, touched, zeros};
 use super::room::{Element, Room};
@@ -123,7 +124,7 @@ impl Cache {
         let pages = file.pages_to_read(page, wanted);
         let mut room = Room::<u8>::new(pages * PAGE)?;
         if file.read(&(page * PAGE..(page + pages) * PAGE), &mut room)? == 0 {
-            return Err(ErrorCode::Truncated);
+            return Err(shorter());
         }
         for (number, part) in room.filled().chunks(PAGE as usize).enumerate() {
             let frame = self.insert(key, page + number as u64)?;
@@ -134,7 +135,7 @@ impl Cache {
         }
         // Making room can show that the file has just become shorter.
         let kept = self.files[key].kept.get(&page);
-        kept.copied().ok_or(ErrorCode::Truncated)
+        kept.copied().ok_or_else(shorter)
     }
 
     /// Writes `bytes` at `offset` of the file.
@@ -158,7 +159,7 @@ impl Cache {
                     has_looked = true;
                 }
                 if page * PAGE >= self.files[key].size {
-                    return Err(ErrorCode::Truncated);
+                    return Err(shorter());
                 }
                 self.insert(key, page)?;
             }

@@ -2,9 +2,11 @@
 
 use super::wit::wasi::filesystem::preopens::get_directories;
 use super::wit::wasi::filesystem::types::{
-    Descriptor, DescriptorFlags, DescriptorType, OpenFlags, PathFlags,
+    Descriptor, DescriptorFlags, DescriptorType, ErrorCode as Wasi, OpenFlags, PathFlags,
 };
 use super::{ErrorCode, Result};
+use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use spin::Once;
@@ -36,7 +38,12 @@ pub fn find(path: &str) -> Result<(&'static Descriptor, &str)> {
             found = Some((directory, rest));
         }
     }
-    found.ok_or(ErrorCode::AccessDenied)
+    found.ok_or_else(|| {
+        ErrorCode::AccessDenied.because(
+            "the path is in none of the granted directories; use a path in one, or have the \
+             runtime grant another (`--dir`)",
+        )
+    })
 }
 
 /// What is left of `path` in the directory `name`, if it lies there.
@@ -76,15 +83,73 @@ pub fn open(directory: &Descriptor, path: &str, write: bool, create: bool) -> Re
     if write {
         flags |= DescriptorFlags::WRITE;
     }
-    let open_flags = if create {
+    // To be asked to make a file there, `open-at` says that it is a directory.
+    let open_flags = if create && !path.ends_with('/') {
         OpenFlags::CREATE
     } else {
         OpenFlags::empty()
     };
-    let file = directory.open_at(PathFlags::SYMLINK_FOLLOW, path, open_flags, flags)?;
+    let file = directory
+        .open_at(PathFlags::SYMLINK_FOLLOW, path, open_flags, flags)
+        .map_err(|error| failed(error, directory, path, write))?;
     // Something else may have taken its place.
     if file.get_type()? != DescriptorType::RegularFile {
         return Err(ErrorCode::NotAFile);
     }
     Ok(file)
+}
+
+/// The error of an `open-at` that failed with `error`.
+fn failed(error: Wasi, directory: &Descriptor, path: &str, write: bool) -> ErrorCode {
+    let look = |path| directory.stat_at(PathFlags::SYMLINK_FOLLOW, path);
+    match error {
+        Wasi::NoEntry => {
+            let mut ends = path.match_indices('/').map(|(end, _)| &path[..end]);
+            let missing = ends.find(|directory| matches!(look(directory), Err(Wasi::NoEntry)));
+            ErrorCode::NotFound.because(match missing {
+                Some(directory) if !path[directory.len()..].trim_matches('/').is_empty() => {
+                    format!("the directory {directory:?} is missing; create it first").into()
+                }
+                _ if path.ends_with('/') => Cow::Borrowed(NOT_A_DIRECTORY),
+                _ => "nothing is at this path; create the file first".into(),
+            })
+        }
+        Wasi::NotDirectory if path.ends_with('/') && look(path.trim_end_matches('/')).is_ok() => {
+            ErrorCode::NotFound.because(NOT_A_DIRECTORY)
+        }
+        Wasi::Access => {
+            let uses = if write { "read and write" } else { "read" };
+            ErrorCode::AccessDenied.because(match look(path) {
+                Ok(_) => format!(
+                    "permission denied by the file's mode; have its owner let the process {uses} it"
+                )
+                .into(),
+                Err(Wasi::NoEntry) => Cow::Borrowed(
+                    "permission denied by the directory's mode; have its owner let the process \
+                     create files in it",
+                ),
+                Err(_) => "permission denied by the mode of a directory on the path; have its \
+                           owner let the process search it"
+                    .into(),
+            })
+        }
+        Wasi::NotPermitted | Wasi::ReadOnly if write && is_read_only(directory) => {
+            ErrorCode::AccessDenied.because(
+                "the directory is granted for reading only; map the file read-only or \
+                 copy-on-write, or have the runtime grant it for writing",
+            )
+        }
+        Wasi::NotPermitted => ErrorCode::AccessDenied.because(
+            "the path leaves the granted directory, by `..` or by a symbolic link; use one inside \
+             of it",
+        ),
+        _ => error.into(),
+    }
+}
+
+const NOT_A_DIRECTORY: &str = "the path ends with `/`, as no file's does; leave that out";
+
+fn is_read_only(directory: &Descriptor) -> bool {
+    let flags = directory.get_flags();
+    flags.is_ok_and(|flags| !flags.contains(DescriptorFlags::MUTATE_DIRECTORY))
 }

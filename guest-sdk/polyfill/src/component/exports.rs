@@ -1,5 +1,6 @@
 //! The functions that the component exports.
 
+use super::explanations;
 use super::mapping::Mapping;
 use super::pages::PAGE;
 use super::wit::exports::mem::mmap::mapping::{
@@ -20,6 +21,10 @@ impl Guest for Polyfill {
 
     fn file_map(path: String, options: MapOptions) -> Result<mapping::Mapping> {
         Mapping::new(&path, options).map(mapping::Mapping::new)
+    }
+
+    fn explain(error: ErrorCode) -> Option<String> {
+        explanations::take(error)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use super::cache::{CACHE, Cache, FileKey};
 use super::directories;
+use super::explanations::{no_execution, shorter};
 use super::pages::{PAGE, Page, part_in, touched, zeros};
 use super::room::{Element, Room};
 use super::wit::exports::mem::mmap::mapping::{
     Access, Advice, FlushMode, MapFlags, MapOptions, Protection, Range as ByteRange,
 };
+use super::wit::wasi::filesystem::types::ErrorCode as Wasi;
 use super::{ErrorCode, Result, wit};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
@@ -63,7 +65,7 @@ impl Mapping {
         check_executable(options.flags)?;
         // No file is that long.
         if is_created && i64::try_from(end).is_err() {
-            return Err(ErrorCode::NoSpace);
+            return Err(Wasi::FileTooLarge.into());
         }
         let mut cache = CACHE.lock();
         let file = cache.open(directory, path, write, is_created)?;
@@ -228,10 +230,11 @@ impl Mapping {
         let pages = touched(&self.checked_or_all(range)?);
         match protection {
             Protection::ReadExecute | Protection::ReadWriteExecute => {
-                return Err(ErrorCode::AccessDenied);
+                return Err(no_execution());
             }
             Protection::ReadWrite if self.access == Access::ReadOnly => {
-                return Err(ErrorCode::AccessDenied);
+                return Err(ErrorCode::AccessDenied
+                    .because("the mapping was made read-only; map the file with another access"));
             }
             _ if pages.is_empty() => {}
             Protection::Read => self.read_only.borrow_mut().insert(pages),
@@ -261,7 +264,8 @@ impl Mapping {
     fn check_writable(&self, range: &Range<u64>) -> Result<()> {
         let read_only = self.read_only.borrow();
         if self.access == Access::ReadOnly || read_only.overlaps(&touched(range)) {
-            return Err(ErrorCode::ReadOnly);
+            return Err(ErrorCode::ReadOnly
+                .because("the mapping was made read-only, or `protect` has made these pages so"));
         }
         Ok(())
     }
@@ -269,7 +273,7 @@ impl Mapping {
     /// What the mapping has lost stays lost, even if the file has bytes again.
     fn check_present(&self, range: &Range<u64>) -> Result<()> {
         if self.lost_from.get() < range.end && !range.is_empty() {
-            return Err(ErrorCode::Truncated);
+            return Err(shorter());
         }
         Ok(())
     }
@@ -424,10 +428,10 @@ fn within(
     Ok(start..end)
 }
 
-/// Nothing is executable: there are no pages of the host's.
+/// Nothing is executable.
 fn check_executable(flags: MapFlags) -> Result<()> {
     if flags.contains(MapFlags::EXEC) {
-        return Err(ErrorCode::AccessDenied);
+        return Err(no_execution());
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod cache;
 mod code;
 mod directories;
+mod explanations;
 mod exports;
 mod file;
 mod mapping;

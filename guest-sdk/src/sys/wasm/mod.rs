@@ -15,6 +15,7 @@ pub use self::attach::Attached;
 pub use self::path::path_from_root;
 use self::wit::mem::mmap::mapping as contract;
 use super::{FlushMode, Line, Request};
+use crate::error::Cause;
 use crate::range::Range;
 use crate::window::Placement;
 use crate::{Access, Advice, ErrorCode, Protection};
@@ -29,7 +30,7 @@ mod wit {
 /// A handle of the host's. Dropping it unmaps.
 pub struct Handle(contract::Mapping);
 
-type Result<T> = std::result::Result<T, ErrorCode>;
+type Result<T> = std::result::Result<T, Cause>;
 
 impl Handle {
     pub fn map(path: Option<&str>, request: &Request) -> Result<Self> {
@@ -192,21 +193,28 @@ fn bytes(Range { offset, length }: Range) -> contract::Range {
     contract::Range { offset, length }
 }
 
-fn code(code: contract::ErrorCode) -> ErrorCode {
-    match code {
-        contract::ErrorCode::AccessDenied => ErrorCode::AccessDenied,
-        contract::ErrorCode::NotFound => ErrorCode::NotFound,
-        contract::ErrorCode::NotAFile => ErrorCode::NotAFile,
-        contract::ErrorCode::InvalidArgument => ErrorCode::InvalidArgument,
-        contract::ErrorCode::OutOfBounds => ErrorCode::OutOfBounds,
-        contract::ErrorCode::ReadOnly => ErrorCode::ReadOnly,
-        contract::ErrorCode::Truncated => ErrorCode::Truncated,
-        contract::ErrorCode::NotLocked => ErrorCode::NotLocked,
-        contract::ErrorCode::LockLimit => ErrorCode::LockLimit,
-        contract::ErrorCode::QuotaExceeded => ErrorCode::QuotaExceeded,
-        contract::ErrorCode::Busy => ErrorCode::Busy,
-        contract::ErrorCode::NoSpace => ErrorCode::NoSpace,
-        contract::ErrorCode::Unsupported => ErrorCode::Unsupported,
-        contract::ErrorCode::Io => ErrorCode::Io,
-    }
+macro_rules! errors {
+    ($($case:ident)*) => {
+        #[inline]
+        fn code(code: contract::ErrorCode) -> Cause {
+            let code = match code {
+                $(contract::ErrorCode::$case => ErrorCode::$case,)*
+            };
+            let is_hosts = true;
+            Cause { code, is_hosts }
+        }
+
+        /// What the host knows about its last call that failed with `code`.
+        pub fn explain(code: ErrorCode) -> Option<Box<str>> {
+            let code = match code {
+                $(ErrorCode::$case => contract::ErrorCode::$case,)*
+            };
+            contract::explain(code).map(String::into_boxed_str)
+        }
+    };
+}
+
+errors! {
+    AccessDenied NotFound NotAFile InvalidArgument OutOfBounds ReadOnly Truncated NotLocked
+    LockLimit QuotaExceeded Busy NoSpace Unsupported Io
 }

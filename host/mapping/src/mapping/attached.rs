@@ -5,7 +5,7 @@
 //! the file was shorter for a while. So all that acknowledges what was written
 //! asks here.
 
-use super::origin::Origin;
+use super::origin::{self, Origin};
 use crate::Error;
 use crate::fault::{self, FaultGuard};
 use rangemap::RangeSet;
@@ -103,7 +103,7 @@ impl Attached {
         match (lost, &self.origin) {
             (None, _) => Ok(()),
             (Some(address), Some(origin)) => Err(origin.loss(address)),
-            (Some(_), None) => Err(Error::Truncated),
+            (Some(_), None) => Err(origin::shorter()),
         }
     }
 

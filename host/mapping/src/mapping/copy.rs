@@ -140,7 +140,7 @@ impl Mapping {
     #[inline]
     fn begin_write(&self, by: StoreId, range: &Range<usize>) -> Result<Writer<'_>, Error> {
         if self.access == Access::ReadOnly {
-            return Err(Error::ReadOnly);
+            return Err(made_read_only());
         }
         fault::expect();
         let writer = match self.gate.enter() {
@@ -166,7 +166,7 @@ impl Mapping {
         // in the gate.
         let pages = self.lock_pages();
         if !range.is_empty() && pages.any_protected(self.pages_of(range)) {
-            return Err(Error::ReadOnly);
+            return Err(protected());
         }
         self.check_present(range)?;
         match &self.sharing {
@@ -190,13 +190,13 @@ impl Mapping {
     #[inline]
     pub(super) fn check_writable(&self, range: &Range<usize>) -> Result<(), Error> {
         if self.access == Access::ReadOnly {
-            return Err(Error::ReadOnly);
+            return Err(made_read_only());
         }
         if self.some_protected.load(Ordering::Relaxed)
             && !range.is_empty()
             && self.lock_pages().any_protected(self.pages_of(range))
         {
-            return Err(Error::ReadOnly);
+            return Err(protected());
         }
         Ok(())
     }
@@ -212,6 +212,16 @@ impl Mapping {
         self.check_present(&range)?;
         Ok(range)
     }
+}
+
+#[cold]
+fn made_read_only() -> Error {
+    Error::ReadOnly.because("the mapping was made read-only; map the file with another access")
+}
+
+#[cold]
+fn protected() -> Error {
+    Error::ReadOnly.because("`protect` has made these pages read-only; make them writable by it")
 }
 
 /// What `ptr::copy_nonoverlapping` does.

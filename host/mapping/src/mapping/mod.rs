@@ -251,7 +251,7 @@ impl Mapping {
     #[cold]
     fn loss(&self, address: usize) -> Error {
         let origin = self.origin.as_ref();
-        origin.map_or(Error::Truncated, |origin| origin.loss(address))
+        origin.map_or_else(origin::shorter, |origin| origin.loss(address))
     }
 
     /// The addresses of the pages that `range`, offsets into the mapping,

@@ -1,5 +1,6 @@
 //! The file of a mapping that keeps it open.
 
+use crate::explanation::DISK_FULL;
 use crate::sharing::Sharing;
 use crate::{Error, os};
 use std::fs::File;
@@ -26,12 +27,25 @@ impl Origin {
     pub(super) fn loss(&self, address: usize) -> Error {
         let page = os::page_size() as u64;
         let offset = self.offset / page * page + (address - self.start) as u64;
-        let metadata = self.file.metadata();
-        let is_there = metadata.is_ok_and(|metadata| offset < metadata.len());
-        if is_there && self.writes_file && os::lacks_room(&self.file, offset) {
-            Error::NoSpace
-        } else {
-            Error::Truncated
+        match self.file.metadata() {
+            Ok(metadata) if offset >= metadata.len() => {
+                let length = metadata.len();
+                Error::Truncated.because(format!(
+                    "the file became shorter, and is {length} bytes long; unmap it, and map it anew"
+                ))
+            }
+            Ok(_) if self.writes_file && os::lacks_room(&self.file, offset) => {
+                Error::NoSpace.because(DISK_FULL)
+            }
+            _ => shorter(),
         }
     }
+}
+
+/// The loss of pages, where more is not known.
+pub(super) fn shorter() -> Error {
+    Error::Truncated.because(
+        "the file became shorter, if only for a while, or its disk failed; unmap it, and map it \
+         anew",
+    )
 }

@@ -2,6 +2,8 @@
 
 use super::pieces::{Huge, Order, PageState, Pieces};
 use super::{Access, Advice, ByteRange, Mapping, Protection};
+use crate::explanation::{lock_limit, out_of_mappings};
+use crate::policy::exec_not_granted;
 use crate::quota::Charges;
 use crate::{Error, fault};
 use std::io::ErrorKind;
@@ -39,9 +41,7 @@ impl Mapping {
             .collect();
         let before = held.charges.locked.amount();
         let bytes: usize = new.iter().map(Range::len).sum();
-        if !held.charges.locked.resize(before + bytes as u64) {
-            return Err(Error::LockLimit);
-        }
+        held.charges.locked.resize(before + bytes as u64)?;
         let locked = held.change(
             &pages,
             |state| state.locked = true,
@@ -57,7 +57,7 @@ impl Mapping {
                 let guard = iter::repeat_with(lock)
                     .take(LOCK_TRIES)
                     .find(|locked| !matches!(locked, Err(Error::LockLimit)))
-                    .unwrap_or(Err(Error::LockLimit))?;
+                    .unwrap_or_else(|| Err(Error::LockLimit.because(lock_limit())))?;
                 // The state of the pages says what is locked.
                 mem::forget(guard);
                 Ok(())
@@ -69,7 +69,7 @@ impl Mapping {
                 // SAFETY: these pages are ours and were not locked before.
                 let _ = unsafe { region::unlock(start(&run), run.len()) };
             }
-            held.charges.locked.resize(before);
+            held.charges.locked.try_resize(before);
         }
         locked
     }
@@ -106,7 +106,7 @@ impl Mapping {
             },
         )?;
         let left = held.charges.locked.amount() - pages.len() as u64;
-        held.charges.locked.resize(left);
+        held.charges.locked.try_resize(left);
         Ok(())
     }
 
@@ -119,17 +119,20 @@ impl Mapping {
     /// taking a file's pages away from windows that can write them.
     pub fn protect(&self, range: Option<ByteRange>, protection: Protection) -> Result<(), Error> {
         let range = self.checked_or_all(range)?;
-        if (protection.write && self.access == Access::ReadOnly)
-            || (protection.execute && !self.may_execute)
-        {
-            return Err(Error::AccessDenied);
+        if protection.write && self.access == Access::ReadOnly {
+            let why = "the mapping was made read-only; map the file with another access";
+            return Err(Error::AccessDenied.because(why));
+        }
+        if protection.execute && !self.may_execute {
+            return Err(exec_not_granted());
         }
         if range.is_empty() {
             return Ok(());
         }
         let windows_write = self.access == Access::ReadWrite && self.attached.any();
         if !protection.write && windows_write {
-            return Err(Error::Busy);
+            let why = "windows that can write the file are attached; detach them first";
+            return Err(Error::Busy.because(why));
         }
         let pages = self.pages_of(&range);
         let mut held = self.lock_pages();
@@ -184,9 +187,14 @@ impl Mapping {
             crate::os::advise(&self.map, range.clone(), advice).map_err(|error| {
                 match (self.probe(&range), error.kind()) {
                     (Err(truncated), _) => truncated,
-                    (Ok(()), ErrorKind::InvalidInput) => Error::Unsupported,
+                    (Ok(()), ErrorKind::InvalidInput) => Error::Unsupported.because(
+                        "the operating system does not know this advice, or not for this kind of \
+                         file; do without",
+                    ),
                     // So Linux says that it cannot split a mapping.
-                    (Ok(()), ErrorKind::WouldBlock) => Error::QuotaExceeded,
+                    (Ok(()), ErrorKind::WouldBlock) => {
+                        Error::QuotaExceeded.because(out_of_mappings())
+                    }
                     (Ok(()), _) => error.into(),
                 }
             })
@@ -274,12 +282,10 @@ impl Pages {
         apply: impl FnOnce() -> Result<(), Error>,
     ) -> Result<(), Error> {
         let changed = self.pieces.changed(pages, change);
-        if !self.charges.resize_pieces(changed.len() as u64) {
-            return Err(Error::QuotaExceeded);
-        }
+        self.charges.resize_pieces(changed.len() as u64)?;
         self.touch_whole();
         if let Err(error) = apply() {
-            self.charges.resize_pieces(self.pieces.len() as u64);
+            self.charges.restore_pieces(self.pieces.len() as u64);
             return Err(error);
         }
         self.pieces = changed;

@@ -40,7 +40,8 @@ impl Mapping {
         let first = self.map.as_ptr().addr() + skipped;
         let into_page = first % os::page_size();
         if offset != 0 && into_page != 0 {
-            return Err(Error::InvalidArgument);
+            let why = "a window starts where a page of the file does, or at 0";
+            return Err(Error::InvalidArgument.because(why));
         }
         let all = self.pages();
         let start = first - into_page;
@@ -48,15 +49,15 @@ impl Mapping {
             return Err(Error::OutOfBounds);
         }
         let origin = self.origin.as_ref().filter(|_| self.may_attach);
-        let origin = origin.ok_or(Error::Unsupported)?;
-        let end = self
-            .map
-            .len()
-            .min(skipped + length.saturating_sub(into_page));
+        let origin = origin.ok_or_else(|| {
+            Error::Unsupported.because("anonymous memory has no windows; copy the bytes")
+        })?;
+        let length_inside = length.saturating_sub(into_page);
+        let end = self.map.len().min(skipped + length_inside);
         self.check_present(&(skipped..end))?;
         let end_in_file = origin.offset + end as u64;
         if skipped < end && origin.file.metadata()?.len() < end_in_file {
-            return Err(Error::Truncated);
+            return Err(origin.loss(start + length - os::page_size()));
         }
         if self.access == Access::ReadWrite {
             self.check_writable(&(skipped..end))?;

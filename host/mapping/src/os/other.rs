@@ -1,4 +1,5 @@
 use crate::Error;
+use crate::explanation::Explanation;
 use crate::mapping::Advice;
 use memmap2::MmapRaw;
 use std::fs::{File, OpenOptions};
@@ -7,6 +8,21 @@ use std::ops::Range;
 
 /// An error that has no kind of its own in `std`.
 pub(crate) fn classify(_error: &io::Error) -> Option<Error> {
+    None
+}
+
+/// Files here have no modes.
+pub(crate) fn is_by_mode(_error: &io::Error) -> bool {
+    false
+}
+
+/// Nothing beyond what `std` says.
+pub(crate) fn explain(_error: &io::Error) -> Option<Explanation> {
+    None
+}
+
+/// How many bytes this process can lock: no system here says.
+pub(crate) fn max_locked_bytes() -> Option<u64> {
     None
 }
 

@@ -3,6 +3,7 @@ mod reservation;
 pub use self::reservation::Reservation;
 
 use crate::Error;
+use crate::explanation::Explanation;
 use crate::mapping::Advice;
 use libc::{c_int, c_void, sigaction, siginfo_t};
 use memmap2::MmapRaw;
@@ -28,6 +29,32 @@ pub(crate) fn classify(error: &io::Error) -> Option<Error> {
         libc::EOVERFLOW => Some(Error::InvalidArgument),
         _ => None,
     }
+}
+
+/// Whether permission was denied by the mode of a file or a directory.
+pub(crate) fn is_by_mode(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EACCES)
+}
+
+/// What is known of such an error, and of some that have one.
+pub(crate) fn explain(error: &io::Error) -> Option<Explanation> {
+    Some(match error.raw_os_error()? {
+        libc::ELOOP => {
+            "the path has too many symbolic links, or one of /proc that leads to an open \
+                        file or a directory; use the path that the links lead to"
+                .into()
+        }
+        libc::ENODEV => {
+            "the files of this file system cannot be mapped; copy the file to another".into()
+        }
+        libc::EMFILE | libc::ENFILE => format!(
+            "the process has as many open files as it may have (RLIMIT_NOFILE is {}); unmap \
+             something, or have that limit raised",
+            max_descriptors()
+        )
+        .into(),
+        _ => return None,
+    })
 }
 
 /// The flags with which opening something that is not a file is harmless: a
@@ -246,6 +273,11 @@ pub(crate) fn max_kernel_mappings() -> u64 {
 pub(crate) fn max_descriptors() -> u64 {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     limit.current.unwrap_or(u64::MAX)
+}
+
+/// How many bytes this process can lock; none if nothing limits it.
+pub(crate) fn max_locked_bytes() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Memlock).current
 }
 
 /// Whether the pages of `file` are mapped as those of other files are.
