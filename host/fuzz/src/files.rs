@@ -84,6 +84,11 @@ impl Files {
         Some(bytes)
     }
 
+    /// Calls `run` with a file that `set` has made.
+    pub fn with<R>(&self, name: &str, run: impl FnOnce(&File) -> R) -> R {
+        run(&self.open.borrow()[name])
+    }
+
     /// Looks whether this process has mappings of these files: at first, and
     /// then now and then, for it takes as long as several inputs, and what
     /// stays mapped is found later too.

@@ -1,9 +1,13 @@
 //! A guest that does what it is told.
 
 use mem_host::{MemCtx, MemCtxView, MemView};
+use std::borrow::BorrowMut;
 use std::fmt::Write as _;
 use wasmtime::component::ResourceTable;
-use wasmtime::{Config, Engine, Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc};
+use wasmtime::{
+    AsContextMut, Config, Engine, Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc,
+    WasmParams, WasmResults,
+};
 
 /// What a store of a guest holds.
 pub struct State {
@@ -184,11 +188,12 @@ fn tamed((at, letter): (usize, char)) -> String {
 }
 
 /// The module of the guest. It exports each function with eight parameters and
-/// a result of 64 bits, so that all can be called in one way.
-fn text() -> String {
+/// a result of 64 bits, so that all can be called in one way. Its memory has so
+/// many pages of 64 KiB.
+fn text(pages: u32) -> String {
     let mut text = format!(
         r#"(module {}
-            (memory (export "memory") 4 32)
+            (memory (export "memory") {pages} 32)
             (global $list (mut i32) (i32.const {LIST}))
             (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
                 (global.get $list))
@@ -196,8 +201,8 @@ fn text() -> String {
             (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
             (func (export "store") (param i32 i64)
                 (i64.store (local.get 0) (local.get 1)))
-            (func (export "fill") (param i32 i32 i32)
-                (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+            (func (export "load") (param i32) (result i64)
+                (i64.load (local.get 0)))
         "#,
         imports()
     );
@@ -240,37 +245,64 @@ pub struct Guest {
 }
 
 impl Guest {
-    pub fn new(engine: &Engine) -> Self {
+    /// With a memory of so many pages of 64 KiB.
+    pub fn new(engine: &Engine, pages: u32) -> Self {
         let mut linker = Linker::new(engine);
         mem_host::core::add_to_linker(&mut linker).unwrap();
-        let module = Module::new(engine, wat::parse_str(text()).unwrap()).unwrap();
+        let module = Module::new(engine, wat::parse_str(text(pages)).unwrap()).unwrap();
         let linked = linker.instantiate_pre(&module).unwrap();
         Self { linked }
     }
 
     /// The guest in a store of its own.
     pub fn start(&self, mem: MemCtx) -> Running {
-        let mut store = Store::new(self.linked.module().engine(), State::new(mem));
-        let instance = self.linked.instantiate(&mut store).unwrap();
-        let memory = instance.get_memory(&mut store, "memory").unwrap();
-        let functions = vec![None; FUNCTIONS.len()];
-        Running {
-            store,
-            instance,
-            memory,
-            functions,
-        }
+        let mut store = self.store(mem);
+        let exports = self.instantiate(&mut store);
+        Running { store, exports }
+    }
+
+    /// A store without a guest.
+    pub fn store(&self, mem: MemCtx) -> Store<State> {
+        Store::new(self.linked.module().engine(), State::new(mem))
+    }
+
+    /// The guest in `store`, with handles in its table.
+    pub fn instantiate(&self, store: &mut Store<State>) -> Exports {
+        let instance = self.linked.instantiate(&mut *store).unwrap();
+        Exports::of(store, instance)
+    }
+
+    /// The guest in `store`, with handles of its own.
+    pub fn instantiate_alone(&self, store: &mut Store<State>) -> Exports {
+        let linker = Linker::new(store.engine());
+        let instance = mem_host::core::instantiate(&mut *store, &linker, self.linked.module());
+        Exports::of(store, instance.unwrap())
     }
 }
 
 type Eight = (u64, u64, u64, u64, u64, u64, u64, u64);
 
-/// A guest that runs.
-pub struct Running {
-    store: Store<State>,
+/// What an instance of the guest has.
+pub struct Exports {
     instance: Instance,
     memory: Memory,
     functions: Vec<Option<TypedFunc<Eight, u64>>>,
+}
+
+impl Exports {
+    fn of(store: &mut Store<State>, instance: Instance) -> Self {
+        Self {
+            instance,
+            memory: instance.get_memory(store, "memory").unwrap(),
+            functions: vec![None; FUNCTIONS.len()],
+        }
+    }
+}
+
+/// A guest that runs, alone in its store or not.
+pub struct Running<S = Store<State>, E = Exports> {
+    pub store: S,
+    pub exports: E,
 }
 
 /// Why a call has no value.
@@ -315,16 +347,17 @@ const CODES: [Failure; 14] = [
 
 pub type Outcome<V> = Result<V, Failure>;
 
-impl Running {
+impl<S: AsContextMut<Data = State>, E: BorrowMut<Exports>> Running<S, E> {
     /// Calls a function that returns its result.
     pub fn call(&mut self, function: Function, arguments: &[u64]) -> Outcome<u64> {
         let index = function as usize;
-        let callee = match &self.functions[index] {
+        let exports = self.exports.borrow_mut();
+        let callee = match &exports.functions[index] {
             Some(known) => known.clone(),
             None => {
                 let name = index.to_string();
-                let found = self.instance.get_typed_func(&mut self.store, &name);
-                self.functions[index].insert(found.unwrap()).clone()
+                let found = exports.instance.get_typed_func(&mut self.store, &name);
+                exports.functions[index].insert(found.unwrap()).clone()
             }
         };
         let a = |at: usize| arguments.get(at).copied().unwrap_or(0);
@@ -341,7 +374,7 @@ impl Running {
     ) -> Outcome<[u8; N]> {
         let alignment = N.min(8);
         // What is not written is seen.
-        self.memory.data_mut(&mut self.store)[RESULT..][..80].fill(0xee);
+        self.memory_mut()[RESULT..][..80].fill(0xee);
         self.call(function, &[arguments, &[RESULT as u64]].concat())?;
         let result = &self.memory()[RESULT..];
         let (case, value) = (result[0], &result[alignment..]);
@@ -384,37 +417,47 @@ impl Running {
 
     /// Puts an argument where the guest keeps them: its address and length.
     pub fn argument(&mut self, bytes: &[u8]) -> (u64, u64) {
-        let room = &mut self.memory.data_mut(&mut self.store)[ARGUMENTS..];
+        let room = &mut self.memory_mut()[ARGUMENTS..];
         room[..bytes.len()].copy_from_slice(bytes);
         (ARGUMENTS as u64, bytes.len() as u64)
     }
 
     pub fn memory(&self) -> &[u8] {
-        self.memory.data(&self.store)
+        self.exports.borrow().memory.data(&self.store)
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        self.exports.borrow().memory.data_mut(&mut self.store)
+    }
+
+    fn exported<P: WasmParams, R: WasmResults>(&mut self, name: &str) -> TypedFunc<P, R> {
+        let instance = self.exports.borrow().instance;
+        let function = instance.get_typed_func(&mut self.store, name);
+        function.unwrap()
     }
 
     /// Has the guest's realloc return this address.
     pub fn set_list(&mut self, address: u32) {
-        let set = self
-            .instance
-            .get_typed_func::<u32, ()>(&mut self.store, "set-list");
-        set.unwrap().call(&mut self.store, address).unwrap();
+        let set = self.exported::<u32, ()>("set-list");
+        set.call(&mut self.store, address).unwrap();
     }
 
     /// Grows the guest's memory; returns whether that worked.
     pub fn grow(&mut self, pages: u32) -> bool {
-        let grow = self
-            .instance
-            .get_typed_func::<u32, i32>(&mut self.store, "grow");
-        grow.unwrap().call(&mut self.store, pages).unwrap() >= 0
+        let grow = self.exported::<u32, i32>("grow");
+        grow.call(&mut self.store, pages).unwrap() >= 0
     }
 
     /// Has the guest store 8 bytes; fails if it traps.
     pub fn store(&mut self, address: u32, value: u64) -> Outcome<()> {
-        let store = self
-            .instance
-            .get_typed_func::<(u32, u64), ()>(&mut self.store, "store");
-        let stored = store.unwrap().call(&mut self.store, (address, value));
+        let store = self.exported::<(u32, u64), ()>("store");
+        let stored = store.call(&mut self.store, (address, value));
         stored.map_err(|_| Trap)
+    }
+
+    /// Has the guest load 8 bytes; fails if it traps.
+    pub fn load(&mut self, address: u32) -> Outcome<u64> {
+        let load = self.exported::<u32, u64>("load");
+        load.call(&mut self.store, address).map_err(|_| Trap)
     }
 }

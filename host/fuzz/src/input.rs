@@ -10,6 +10,16 @@ pub fn page() -> usize {
     *SIZE
 }
 
+/// As many operations as the input is long enough for. A vector by itself ends
+/// with even odds after each.
+pub fn all<'a, O: Arbitrary<'a>>(u: &mut Unstructured<'a>) -> Result<Vec<O>> {
+    let mut operations = Vec::new();
+    while !u.is_empty() {
+        operations.push(u.arbitrary()?);
+    }
+    Ok(operations)
+}
+
 /// An offset or a length: mostly around multiples of the page size, and now
 /// and then any number at all.
 #[derive(Clone, Copy, Debug)]

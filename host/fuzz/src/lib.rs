@@ -5,9 +5,8 @@
 mod files;
 mod guest;
 mod input;
+pub mod memories;
 pub mod modules;
 pub mod operations;
+mod paged;
 pub mod windows;
-
-#[cfg(test)]
-mod seeded;

@@ -9,7 +9,7 @@ use self::model::{
 };
 use crate::files::{Files, pattern};
 use crate::guest::{Failure::*, Function, Guest, Outcome, Running, config};
-use crate::input::{Number, Pick, page};
+use crate::input::{Number, Pick, all, page};
 use arbitrary::{Arbitrary, Unstructured};
 use mem_host::MemCtxBuilder;
 use wasmtime::Engine;
@@ -39,6 +39,7 @@ const PATHS: [(&str, Target); 14] = [
 struct Input {
     lengths: [u16; 3],
     may_execute: bool,
+    #[arbitrary(with = all)]
     operations: Vec<Operation>,
 }
 
@@ -81,7 +82,7 @@ impl Host {
             .max_mappings(MAX_MAPPINGS)
             .max_read_bytes(MAX_READ);
         Self {
-            guest: Guest::new(&Engine::new(&config()).unwrap()),
+            guest: Guest::new(&Engine::new(&config()).unwrap(), 4),
             files,
             grants,
         }

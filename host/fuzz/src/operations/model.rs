@@ -175,7 +175,9 @@ impl Model {
         }
         let end = offset.checked_add(options.length.unwrap_or(0));
         let end = end.ok_or(InvalidArgument)?;
-        self.charge(options, options.length.unwrap_or(0))?;
+        // A file that stays as it is may be too short, which counts first.
+        let at_first = options.length.filter(|_| options.create);
+        self.charge(options, at_first.unwrap_or(0))?;
         if options.create && end > i64::MAX as u64 {
             return Err(NoSpace);
         }

@@ -2,9 +2,9 @@
 
 use crate::guest::{Failure::*, Outcome, WASM_PAGE};
 use crate::input::page;
+use crate::paged::{File, by_page, zeros};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::LazyLock;
 
 pub const MAX_WINDOWS: usize = 3;
 
@@ -13,31 +13,6 @@ pub enum Access {
     ReadOnly,
     ReadWrite,
     CopyOnWrite,
-}
-
-/// A file, with what is behind its end in its last page.
-pub struct File {
-    pub length: usize,
-    pages: Vec<Vec<u8>>,
-}
-
-impl File {
-    pub fn new(bytes: &[u8]) -> Self {
-        let mut pages: Vec<_> = bytes.chunks(page()).map(Vec::from).collect();
-        if let Some(last) = pages.last_mut() {
-            last.resize(page(), 0);
-        }
-        Self {
-            length: bytes.len(),
-            pages,
-        }
-    }
-
-    pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = self.pages.concat();
-        bytes.truncate(self.length);
-        bytes
-    }
 }
 
 #[derive(Debug)]
@@ -175,9 +150,8 @@ impl Model {
 
     /// The bytes of one of the guest's pages.
     fn page_bytes(&self, index: usize) -> &[u8] {
-        static ZEROS: LazyLock<Vec<u8>> = LazyLock::new(|| vec![0; page()]);
         match &self.guest[index] {
-            GuestPage::Zeros => &ZEROS,
+            GuestPage::Zeros => zeros(),
             GuestPage::Own(bytes) => bytes,
             GuestPage::Shared(file, index) | GuestPage::Private(file, index) => {
                 &self.files[*file].pages[*index]
@@ -309,14 +283,4 @@ impl Model {
         }
         Ok(())
     }
-}
-
-/// The pages of a range, and what of each is in it.
-fn by_page(range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
-    let pages = range.start / page()..range.end.div_ceil(page());
-    pages.filter_map(move |index| {
-        let start = range.start.max(index * page()) - index * page();
-        let end = range.end.min((index + 1) * page()) - index * page();
-        (start < end).then_some((index, start..end))
-    })
 }

@@ -1,4 +1,4 @@
-//! The fuzz targets on inputs of a seeded generator, for a stable toolchain.
+//! Fuzz targets on inputs of a seeded generator, for a stable toolchain.
 
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -16,7 +16,7 @@ fn number(variable: &str, default: u64) -> u64 {
 }
 
 /// Runs what has failed before, and then as many inputs as are wanted.
-fn run(name: &str, target: fn(&[u8]), default: u64, longest: usize) {
+pub fn run(name: &str, target: fn(&[u8]), default: u64, longest: usize) {
     let regressions = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
     if let Ok(known) = fs::read_dir(regressions.join(name)) {
         for input in known {
@@ -25,6 +25,7 @@ fn run(name: &str, target: fn(&[u8]), default: u64, longest: usize) {
             check(target, &data, &input.display().to_string());
         }
     }
+    let longest = number("MEM_FUZZ_LONGEST", longest as u64) as usize;
     let first = number("MEM_FUZZ_SEED", 0);
     for seed in first..first + number("MEM_FUZZ_INPUTS", default) {
         let mut rng = SmallRng::seed_from_u64(seed);
@@ -37,19 +38,4 @@ fn run(name: &str, target: fn(&[u8]), default: u64, longest: usize) {
 fn check(target: fn(&[u8]), data: &[u8], what: &str) {
     let ran = std::panic::catch_unwind(|| target(data));
     assert!(ran.is_ok(), "{what} failed");
-}
-
-#[test]
-fn operations() {
-    run("operations", crate::operations::run, 10_000, 1024);
-}
-
-#[test]
-fn modules() {
-    run("modules", crate::modules::run, 500, 4096);
-}
-
-#[test]
-fn windows() {
-    run("windows", crate::windows::run, 5_000, 1024);
 }

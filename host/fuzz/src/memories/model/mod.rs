@@ -1,0 +1,235 @@
+//! Who may have a window on a file or write it, what each byte is, and what has
+//! been lost.
+
+mod mapping;
+mod memory;
+mod windows;
+
+pub use self::mapping::{Mapping, Options};
+pub use self::memory::{Memory, STORES, store_of};
+
+use self::windows::Window;
+use crate::guest::{Failure::*, Outcome};
+use crate::input::page;
+use crate::paged::File;
+use std::collections::BTreeMap;
+
+/// Of one context.
+pub const MAX_WINDOWS: usize = 6;
+pub const MAX_MAPPINGS: usize = 10;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    ReadOnly,
+    ReadWrite,
+    CopyOnWrite,
+}
+
+/// Whether a store's guests can have windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Windows {
+    Allowed,
+    /// The context does not grant them.
+    NotGranted,
+    /// The engine has not been prepared for them.
+    NotPrepared,
+}
+
+/// What the handles of an instance, or of all that share a table, stand for.
+#[derive(Default)]
+pub struct Handles {
+    pub mappings: BTreeMap<u32, usize>,
+    pub windows: BTreeMap<u32, usize>,
+}
+
+/// What all stores and files have.
+pub struct Model {
+    pub files: Vec<File>,
+    pub memories: Vec<Memory>,
+    pub windows_of: [Windows; STORES],
+    /// Whether the stores share a context.
+    pub one_context: bool,
+    /// Of the process.
+    pub max_kernel_mappings: usize,
+    pub max_descriptors: usize,
+    /// By numbers that are never used again.
+    mappings: BTreeMap<usize, Mapping>,
+    windows: BTreeMap<usize, Window>,
+    next: usize,
+    /// Those of each memory's instance, unless it uses its store's table.
+    own: Vec<Handles>,
+    tables: [Handles; STORES],
+    uses_table: Vec<bool>,
+}
+
+impl Model {
+    pub fn new(files: Vec<File>, windows_of: [Windows; STORES], uses_table: Vec<bool>) -> Self {
+        Self {
+            files,
+            memories: uses_table.iter().map(|_| Memory::default()).collect(),
+            windows_of,
+            one_context: false,
+            max_kernel_mappings: usize::MAX,
+            max_descriptors: usize::MAX,
+            mappings: BTreeMap::new(),
+            windows: BTreeMap::new(),
+            next: 0,
+            own: uses_table.iter().map(|_| Handles::default()).collect(),
+            tables: Default::default(),
+            uses_table,
+        }
+    }
+
+    /// Which instances have the handles of their store's table.
+    pub fn uses_table(&self, of: usize) -> bool {
+        self.uses_table[of]
+    }
+
+    fn number(&mut self) -> usize {
+        self.next += 1;
+        self.next
+    }
+
+    /// The handles of the instance that has the memory `of`.
+    pub fn handles(&mut self, of: usize) -> &mut Handles {
+        if self.uses_table[of] {
+            &mut self.tables[store_of(of)]
+        } else {
+            &mut self.own[of]
+        }
+    }
+
+    /// The number of a mapping.
+    fn number_of(&mut self, of: usize, handle: u32) -> Outcome<usize> {
+        self.handles(of).mappings.get(&handle).copied().ok_or(Trap)
+    }
+
+    /// The mapping of a handle.
+    pub fn mapping(&mut self, of: usize, handle: u32) -> Option<&Mapping> {
+        let number = self.number_of(of, handle).ok()?;
+        Some(&self.mappings[&number])
+    }
+
+    fn same_context(&self, one: usize, other: usize) -> bool {
+        self.one_context || one == other
+    }
+
+    /// What the kernel has mapped for all guests.
+    pub fn kernel_mappings(&self) -> usize {
+        let mappings = self.mappings.values().map(|mapping| mapping.pieces() + 1);
+        mappings.sum::<usize>() + 2 * self.windows.len()
+    }
+
+    fn pieces_of(&self, store: usize) -> usize {
+        let mappings = self.mappings.values();
+        let mine = mappings.filter(|mapping| self.same_context(mapping.store, store));
+        mine.map(Mapping::pieces).sum()
+    }
+
+    pub fn descriptors(&self) -> usize {
+        let mappings = self.mappings.values();
+        mappings.filter(|m| self.keeps_descriptor(m)).count()
+    }
+
+    fn keeps_descriptor(&self, mapping: &Mapping) -> bool {
+        mapping.access == Access::ReadWrite || self.windows_of[mapping.store] != Windows::NotGranted
+    }
+
+    /// What `file-map` gives: a mapping, which has no handle yet.
+    pub fn map(&mut self, of: usize, options: Options) -> Outcome<Mapping> {
+        let store = store_of(of);
+        let Options { access, offset, .. } = options;
+        if options.create && access != Access::ReadWrite {
+            return Err(InvalidArgument);
+        }
+        let end = offset.checked_add(options.length.unwrap_or(0));
+        let end = end.ok_or(InvalidArgument)?;
+        let mapping = Mapping::new(store, options);
+        if self.pieces_of(store) + 1 > MAX_MAPPINGS
+            || self.kernel_mappings() + 2 > self.max_kernel_mappings
+            || self.keeps_descriptor(&mapping) && self.descriptors() + 1 > self.max_descriptors
+        {
+            return Err(QuotaExceeded);
+        }
+        let length_now = self.files[options.file].length as u64;
+        if end > length_now {
+            if !options.create {
+                return Err(OutOfBounds);
+            }
+            // Zeros behind the end show in windows that are there.
+            let shows = !length_now.is_multiple_of(page() as u64);
+            let is_shown = |window: &Window| shows || store_of(window.memory) != store;
+            if self.windows_on(options.file).any(is_shown) {
+                return Err(Busy);
+            }
+            self.files[options.file].resize(end as usize);
+        }
+        let length_now = self.files[options.file].length;
+        Ok(mapping.sized(length_now))
+    }
+
+    /// Gives the guest a handle of what the method above has returned.
+    pub fn mapped(&mut self, of: usize, handle: u32, mapping: Mapping) {
+        let number = self.number();
+        self.mappings.insert(number, mapping);
+        let handles = self.handles(of);
+        let before = handles.mappings.insert(handle, number);
+        let is_new = before.is_none() && !handles.windows.contains_key(&handle);
+        assert!(is_new, "{handle} is given twice");
+    }
+
+    /// Forgets a handle, and the mapping unless a window needs it.
+    pub fn drop_mapping(&mut self, of: usize, handle: u32) -> Outcome<()> {
+        let number = self.handles(of).mappings.remove(&handle).ok_or(Trap)?;
+        self.let_go(number);
+        Ok(())
+    }
+
+    /// Drops a mapping that has neither a handle nor windows.
+    fn let_go(&mut self, number: usize) {
+        let mut handles = self.own.iter().chain(&self.tables);
+        let is_needed = handles.any(|handles| handles.mappings.values().any(|&m| m == number))
+            || self.windows.values().any(|window| window.mapping == number);
+        if !is_needed {
+            self.mappings.remove(&number);
+        }
+    }
+
+    /// What happens when a store's table is dropped: its windows stay.
+    pub fn drop_table(&mut self, store: usize) {
+        let table = std::mem::take(&mut self.tables[store]);
+        for number in table.mappings.into_values() {
+            self.let_go(number);
+        }
+    }
+
+    /// What happens when a store is dropped.
+    pub fn drop_store(&mut self, store: usize) {
+        self.drop_table(store);
+        for of in (0..self.memories.len()).filter(|&of| store_of(of) == store) {
+            let own = std::mem::take(&mut self.own[of]);
+            let gone = self.windows.iter().filter(|(_, w)| w.memory == of);
+            let gone: Vec<usize> = gone.map(|(&number, _)| number).collect();
+            for window in gone {
+                self.take_off(window);
+            }
+            for number in own.mappings.into_values() {
+                self.let_go(number);
+            }
+            self.memories[of] = Memory::default();
+        }
+    }
+
+    /// What the host does to a file: copies of pages that are gone are gone too.
+    pub fn resize(&mut self, file: usize, length: usize) {
+        self.files[file].resize(length);
+        let pages = self.files[file].pages.len();
+        let mappings = self.mappings.values_mut();
+        for mapping in mappings.filter(|mapping| mapping.file == file) {
+            mapping.copies.retain(|&index, _| index < pages);
+        }
+        for memory in &mut self.memories {
+            memory.forget_copies(file, pages);
+        }
+    }
+}

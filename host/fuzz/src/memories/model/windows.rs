@@ -1,0 +1,184 @@
+//! How windows come and go.
+
+use super::{Access, MAX_WINDOWS, Model, Windows, store_of};
+use crate::guest::{Failure::*, Outcome};
+use crate::input::page;
+use std::ops::Range;
+
+#[derive(Debug)]
+pub struct Window {
+    pub mapping: usize,
+    pub memory: usize,
+    /// Of the memory, from 64 KiB on.
+    pub pages: Range<usize>,
+    /// Its first page in the mapping.
+    first: usize,
+    /// The first of its pages that is known to be gone.
+    pub lost_from: usize,
+}
+
+impl Window {
+    /// Its pages as those of the mapping.
+    fn in_mapping(&self) -> Range<usize> {
+        self.first..self.first + self.pages.len()
+    }
+}
+
+impl Model {
+    /// The windows on a file, of all mappings.
+    pub(super) fn windows_on(&self, file: usize) -> impl Iterator<Item = &Window> {
+        let windows = self.windows.values();
+        windows.filter(move |window| self.mappings[&window.mapping].file == file)
+    }
+
+    /// A window, which has no handle yet.
+    pub fn attach(
+        &mut self,
+        of: usize,
+        handle: u32,
+        offset: u64,
+        address: usize,
+        length: usize,
+    ) -> Outcome<Window> {
+        let store = store_of(of);
+        let range = self.memories[of].checked(address, length)?;
+        let number = self.number_of(of, handle)?;
+        let mapping = &self.mappings[&number];
+        if self.windows_of[store] == Windows::NotGranted {
+            return Err(AccessDenied);
+        }
+        let windows = self.windows.values();
+        let mine = windows.filter(|window| self.same_context(store_of(window.memory), store));
+        if mine.count() >= MAX_WINDOWS || self.kernel_mappings() + 2 > self.max_kernel_mappings {
+            return Err(QuotaExceeded);
+        }
+        let aligned = |number: usize| number.is_multiple_of(page());
+        if range.is_empty() || !aligned(range.start) || !aligned(range.end) {
+            return Err(InvalidArgument);
+        }
+        if self.windows_of[store] == Windows::NotPrepared {
+            return Err(Unsupported);
+        }
+        if offset > mapping.size as u64 {
+            return Err(OutOfBounds);
+        }
+        let start = mapping.into_page + offset as usize;
+        if offset != 0 && !aligned(start) {
+            return Err(InvalidArgument);
+        }
+        let first = start / page();
+        if first + length / page() > mapping.writable.len() {
+            return Err(OutOfBounds);
+        }
+        let skipped = offset as usize;
+        let end = mapping.size.min(skipped + length - start % page());
+        mapping.check_present(&(skipped..end))?;
+        let file = &self.files[mapping.file];
+        let in_file = mapping.first * page() + mapping.into_page;
+        if skipped < end && file.length < in_file + end {
+            return Err(Truncated);
+        }
+        let writes = mapping.access == Access::ReadWrite;
+        if writes {
+            mapping.check_writable(&(skipped..end))?;
+        }
+        let pages = range.start / page()..range.end / page();
+        let overlaps = |window: &Window| {
+            window.memory == of && window.pages.start < pages.end && pages.start < window.pages.end
+        };
+        let someone_writes = self
+            .windows_on(mapping.file)
+            .any(|window| self.mappings[&window.mapping].access == Access::ReadWrite);
+        let mut elsewhere = self.windows_on(mapping.file);
+        if self.windows.values().any(overlaps)
+            || elsewhere.any(|w| w.memory != of) && (writes || someone_writes)
+        {
+            return Err(Busy);
+        }
+        Ok(Window {
+            mapping: number,
+            memory: of,
+            pages,
+            first,
+            lost_from: usize::MAX,
+        })
+    }
+
+    /// Attaches what the method above has returned.
+    pub fn attached(&mut self, of: usize, handle: u32, window: Window) {
+        let mapping = &self.mappings[&window.mapping];
+        for (at, index) in window.pages.clone().zip(window.first..) {
+            let in_file = mapping.first + index;
+            let is_shared = mapping.access == Access::ReadWrite;
+            let is_copied = !is_shared && mapping.written.contains(&in_file);
+            let copy = is_copied.then(|| self.shown(mapping, index).to_vec());
+            self.memories[of].put_file(at, mapping.file, in_file, is_shared, copy);
+        }
+        let number = self.number();
+        self.windows.insert(number, window);
+        let handles = self.handles(of);
+        let before = handles.windows.insert(handle, number);
+        let is_new = before.is_none() && !handles.mappings.contains_key(&handle);
+        assert!(is_new, "{handle} is given twice");
+    }
+
+    /// Detaches a window by its handle.
+    pub fn detach(&mut self, of: usize, handle: u32) -> Outcome<()> {
+        let number = self.handles(of).windows.remove(&handle).ok_or(Trap)?;
+        self.take_off(number);
+        Ok(())
+    }
+
+    /// Detaches a window: the mapping remembers what it lost.
+    pub(super) fn take_off(&mut self, number: usize) {
+        let window = self.windows.remove(&number).unwrap();
+        self.memories[window.memory].put_zeros(window.pages.clone());
+        let lost = window.in_mapping().skip(window.lost_from);
+        let mapping = self.mappings.get_mut(&window.mapping).unwrap();
+        mapping.lost_in_windows.extend(lost);
+        self.let_go(window.mapping);
+    }
+
+    pub fn check(&mut self, of: usize, handle: u32) -> Outcome<()> {
+        let number = self.handles(of).windows.get(&handle).copied();
+        let window = &self.windows[&number.ok_or(Trap)?];
+        self.check_windows(window.mapping, window.in_mapping(), true)
+    }
+
+    /// What any window of the mapping has lost of these pages of it. One that
+    /// looks touches the last of them in each window, up to the first loss.
+    pub(super) fn check_windows(
+        &mut self,
+        mapping: usize,
+        pages: Range<usize>,
+        looks: bool,
+    ) -> Outcome<()> {
+        let before = &self.mappings[&mapping].lost_in_windows;
+        if before.range(pages.clone()).next().is_some() {
+            return Err(Truncated);
+        }
+        let windows = self.windows.iter();
+        let mut windows: Vec<(usize, usize)> = windows
+            .filter(|(_, window)| window.mapping == mapping)
+            .map(|(&number, window)| (self.address_of(window), number))
+            .collect();
+        windows.sort_unstable();
+        for (_, number) in windows {
+            let window = &self.windows[&number];
+            let mine = window.in_mapping();
+            let both = mine.start.max(pages.start)..mine.end.min(pages.end);
+            if both.is_empty() {
+                continue;
+            }
+            if looks {
+                let last = window.pages.start + (both.end - 1 - mine.start);
+                self.touch(window.memory, last..last + 1);
+            }
+            let lost_from = self.windows[&number].lost_from;
+            if lost_from < both.end - mine.start {
+                return Err(Truncated);
+            }
+        }
+        Ok(())
+    }
+}

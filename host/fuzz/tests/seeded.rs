@@ -1,0 +1,20 @@
+//! The targets that share a process with others.
+
+mod generator;
+
+use generator::run;
+
+#[test]
+fn operations() {
+    run("operations", mem_fuzz::operations::run, 4_000, 1024);
+}
+
+#[test]
+fn modules() {
+    run("modules", mem_fuzz::modules::run, 500, 4096);
+}
+
+#[test]
+fn windows() {
+    run("windows", mem_fuzz::windows::run, 2_000, 1024);
+}
