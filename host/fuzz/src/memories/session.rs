@@ -2,7 +2,7 @@
 
 use super::model::{Access, Memory, Model, Options, STORES, Windows, store_of};
 use super::{Host, Needs, Operation, PATHS, Step};
-use crate::guest::{Exports, Function, Running, State, WASM_PAGE};
+use crate::guest::{Exports, Failure::Trap, Function, Running, State, WASM_PAGE};
 use crate::input::page;
 use crate::paged::File;
 use mem_host::{MemCtx, process};
@@ -147,8 +147,10 @@ impl<'h> Session<'h> {
                 let (handle, offset) = (pick.of(&mappings), offset.0);
                 let arguments = [handle.into(), offset];
                 let got = self.guest(of).outcome::<8>(Function::LoadU64, &arguments);
-                let range = self.model.readable(of, handle, (offset, 8));
+                let mapping = self.model.mapping(of, handle).ok_or(Trap);
+                let range = mapping.and_then(|mapping| mapping.checked(offset, 8));
                 let want = range.and_then(|range| {
+                    // Whatever is known to be lost: the bytes before can be too.
                     let (bytes, present) = self.model.read(of, handle, range);
                     present.map(|()| bytes)
                 });

@@ -156,7 +156,7 @@ impl Model {
         Ok(range)
     }
 
-    /// The bytes of a range that is readable, and whether they are all there.
+    /// The bytes of a range, and whether they are all there.
     pub fn read(&mut self, of: usize, handle: u32, range: Range<usize>) -> (Vec<u8>, Outcome<()>) {
         let number = self.number_of(of, handle).unwrap();
         let pages = self.mappings[&number].pages_of(&range);
