@@ -9,4 +9,5 @@ pub mod memories;
 pub mod modules;
 pub mod operations;
 mod paged;
+pub mod strings;
 pub mod windows;

@@ -18,3 +18,8 @@ fn modules() {
 fn windows() {
     run("windows", mem_fuzz::windows::run, 2_000, 1024);
 }
+
+#[test]
+fn strings() {
+    run("strings", mem_fuzz::strings::run, 1_000, 512);
+}
