@@ -4,5 +4,5 @@ mod generator;
 
 #[test]
 fn memories() {
-    generator::run("memories", mem_fuzz::memories::run, 1_000, 1024);
+    generator::run("memories", mem_fuzz::memories::run, 300, 1024);
 }
