@@ -328,7 +328,7 @@ pub enum Failure {
 use Failure::*;
 
 /// In the order of the WIT.
-const CODES: [Failure; 14] = [
+pub const CODES: [Failure; 14] = [
     AccessDenied,
     NotFound,
     NotAFile,
@@ -412,6 +412,25 @@ impl<S: AsContextMut<Data = State>, E: BorrowMut<Exports>> Running<S, E> {
             0 => Ok(self.memory()[word(4)..][..word(8) * size].to_vec()),
             1 => Err(CODES[word(4) & 0xff]),
             case => panic!("{function:?} {arguments:?}: a result of case {case}"),
+        }
+    }
+
+    /// What the host says of the last call that failed with the error of this
+    /// number.
+    pub fn explain(&mut self, error: u64) -> Option<String> {
+        self.call(Function::Explain, &[error, RESULT as u64])
+            .unwrap();
+        let word = |at: usize| {
+            let bytes = &self.memory()[RESULT + at..][..4];
+            u32::from_le_bytes(bytes.try_into().unwrap()) as usize
+        };
+        match self.memory()[RESULT] {
+            0 => None,
+            1 => {
+                let text = self.memory()[word(4)..][..word(8)].to_vec();
+                Some(String::from_utf8(text).unwrap())
+            }
+            case => panic!("an explanation of case {case}"),
         }
     }
 

@@ -82,7 +82,9 @@ enum Operation {
     Overwrite(bool, Number, u64),
     /// The store's table is dropped, on another thread or not.
     DropTable(bool),
-    /// The whole store is.
+    /// Another store gets it.
+    SwapTables,
+    /// The whole store is dropped.
     DropStore(u8),
     Compare,
 }
@@ -105,6 +107,7 @@ impl Operation {
             | Self::Resize(..)
             | Self::Overwrite(..)
             | Self::DropTable(_)
+            | Self::SwapTables
             | Self::DropStore(_)
             | Self::Compare => Needs::Nothing,
             _ => Needs::Mapping,

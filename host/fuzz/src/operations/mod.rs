@@ -8,7 +8,7 @@ use self::model::{
     READ_ONLY_FILE, Target,
 };
 use crate::files::{Files, pattern};
-use crate::guest::{Failure::*, Function, Guest, Outcome, Running, config};
+use crate::guest::{CODES, Failure::*, Function, Guest, Outcome, Running, config};
 use crate::input::{Number, Pick, all, page};
 use arbitrary::{Arbitrary, Unstructured};
 use mem_host::MemCtxBuilder;
@@ -130,6 +130,12 @@ impl Host {
         };
         for operation in input.operations.iter().take(64) {
             session.run(operation);
+        }
+        // No operation of its own, so that inputs stay what they were.
+        for error in 0..CODES.len() as u64 {
+            let why = session.guest.explain(error);
+            assert!(why.is_none_or(|why| why.len() > 10 && !why.contains('\n')));
+            assert_eq!(session.guest.explain(error), None, "it is told once");
         }
         let model = session.model;
         drop(session.guest);

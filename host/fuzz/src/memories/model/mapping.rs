@@ -39,6 +39,8 @@ pub struct Mapping {
     /// whether the copies are still there or not.
     pub copies: BTreeMap<usize, Vec<u8>>,
     pub written: BTreeSet<usize>,
+    /// Whether its pages were never told apart.
+    is_whole: bool,
 }
 
 impl Mapping {
@@ -57,6 +59,7 @@ impl Mapping {
             lost_in_windows: BTreeSet::new(),
             copies: BTreeMap::new(),
             written: BTreeSet::new(),
+            is_whole: true,
         }
     }
 
@@ -248,6 +251,17 @@ impl Model {
         self.check_windows(number, pages, waits)
     }
 
+    /// The host touches a page before the first change to any.
+    fn copy_first_page(&mut self, number: usize) {
+        self.touch_mapping(number, 0..1);
+        let mapping = self.mappings.get_mut(&number).unwrap();
+        if mapping.lost_from > 0 {
+            let of_file = &self.files[mapping.file].pages[mapping.first];
+            let copy = || of_file.clone();
+            mapping.copies.entry(mapping.first).or_insert_with(copy);
+        }
+    }
+
     pub fn protect(
         &mut self,
         of: usize,
@@ -279,6 +293,10 @@ impl Model {
         {
             mapping.writable = old;
             return Err(QuotaExceeded);
+        }
+        if mapping.access == Access::CopyOnWrite && mapping.is_whole {
+            mapping.is_whole = false;
+            self.copy_first_page(number);
         }
         Ok(())
     }

@@ -19,6 +19,8 @@ pub struct Memory {
     /// Its address in the process, which says in which order its windows come.
     pub base: usize,
     pages: Vec<Page>,
+    /// Pages that stay charged as the window that was between others there.
+    pub apart: Vec<Range<usize>>,
 }
 
 #[derive(Clone)]
@@ -77,6 +79,28 @@ impl Memory {
         Self {
             base,
             pages: vec![Page::Plain(None); pages],
+            apart: Vec::new(),
+        }
+    }
+
+    /// A window takes the place of pages that were apart.
+    pub fn join(&mut self, window: &Range<usize>) {
+        let stays = |apart: &Range<usize>| apart.start < window.start || window.end < apart.end;
+        self.apart.retain(stays);
+    }
+
+    /// A window with such neighbors is detached from these pages.
+    pub fn part(&mut self, pages: Range<usize>, before: bool, behind: bool, is_apart: bool) {
+        for apart in &mut self.apart {
+            if !before && apart.end == pages.start {
+                apart.end = pages.end;
+            }
+            if !behind && apart.start == pages.end {
+                apart.start = pages.start;
+            }
+        }
+        if is_apart {
+            self.apart.push(pages);
         }
     }
 

@@ -117,7 +117,8 @@ impl Model {
     /// What the kernel has mapped for all guests.
     pub fn kernel_mappings(&self) -> usize {
         let mappings = self.mappings.values().map(|mapping| mapping.pieces() + 1);
-        mappings.sum::<usize>() + 2 * self.windows.len()
+        let apart = self.memories.iter().map(|memory| memory.apart.len());
+        mappings.sum::<usize>() + 2 * (self.windows.len() + apart.sum::<usize>())
     }
 
     fn pieces_of(&self, store: usize) -> usize {
@@ -201,6 +202,12 @@ impl Model {
         for number in table.mappings.into_values() {
             self.let_go(number);
         }
+    }
+
+    /// What happens when the stores get the tables of each other.
+    pub fn swap_tables(&mut self) {
+        let [one, other] = &mut self.tables;
+        std::mem::swap(one, other);
     }
 
     /// What happens when a store is dropped.

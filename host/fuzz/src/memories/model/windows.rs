@@ -47,9 +47,9 @@ impl Model {
         if self.windows_of[store] == Windows::NotGranted {
             return Err(AccessDenied);
         }
-        let windows = self.windows.values();
-        let mine = windows.filter(|window| self.same_context(store_of(window.memory), store));
-        if mine.count() >= MAX_WINDOWS || self.kernel_mappings() + 2 > self.max_kernel_mappings {
+        if self.windows_of_context(store) >= MAX_WINDOWS
+            || self.kernel_mappings() + 2 > self.max_kernel_mappings
+        {
             return Err(QuotaExceeded);
         }
         let aligned = |number: usize| number.is_multiple_of(page());
@@ -69,6 +69,10 @@ impl Model {
         let first = start / page();
         if first + length / page() > mapping.writable.len() {
             return Err(OutOfBounds);
+        }
+        // Whose mapping it is: a store can get the table of another.
+        if self.windows_of[mapping.store] == Windows::NotGranted {
+            return Err(Unsupported);
         }
         let skipped = offset as usize;
         let end = mapping.size.min(skipped + length - start % page());
@@ -114,6 +118,7 @@ impl Model {
             let copy = is_copied.then(|| self.shown(mapping, index).to_vec());
             self.memories[of].put_file(at, mapping.file, in_file, is_shared, copy);
         }
+        self.memories[of].join(&window.pages);
         let number = self.number();
         self.windows.insert(number, window);
         let handles = self.handles(of);
@@ -122,14 +127,41 @@ impl Model {
         assert!(is_new, "{handle} is given twice");
     }
 
-    /// Detaches a window by its handle.
+    /// Detaches a window by its handle, which is gone then. The window stays if
+    /// it is in a memory of another store.
     pub fn detach(&mut self, of: usize, handle: u32) -> Outcome<()> {
         let number = self.handles(of).windows.remove(&handle).ok_or(Trap)?;
+        let Some(window) = self.windows.get(&number) else {
+            // Its memory is gone.
+            return Ok(());
+        };
+        let (memory, pages) = (window.memory, window.pages.clone());
+        if store_of(memory) != store_of(of) {
+            return Err(Busy);
+        }
         self.take_off(number);
+        let at = |page: usize| {
+            let mut windows = self.windows.values();
+            windows.find(|window| window.memory == memory && window.pages.contains(&page))
+        };
+        let before = pages.start.checked_sub(1).and_then(at);
+        let zeros_before = before.is_some_and(|window| window.lost_from < window.pages.len());
+        let (before, behind) = (before.is_some(), at(pages.end).is_some());
+        let is_apart = (before && behind) || zeros_before;
+        self.memories[memory].part(pages, before, behind, is_apart);
         Ok(())
     }
 
-    /// Detaches a window: the mapping remembers what it lost.
+    /// Those that count against the quota of a store's context.
+    fn windows_of_context(&self, store: usize) -> usize {
+        let windows = self.windows.values().map(|window| window.memory);
+        let memories = self.memories.iter().enumerate();
+        let apart = memories.flat_map(|(of, memory)| memory.apart.iter().map(move |_| of));
+        let all = windows.chain(apart).map(store_of);
+        all.filter(|&of| self.same_context(of, store)).count()
+    }
+
+    /// Removes a window: the mapping remembers what it lost.
     pub(super) fn take_off(&mut self, number: usize) {
         let window = self.windows.remove(&number).unwrap();
         self.memories[window.memory].put_zeros(window.pages.clone());
@@ -141,12 +173,34 @@ impl Model {
 
     pub fn check(&mut self, of: usize, handle: u32) -> Outcome<()> {
         let number = self.handles(of).windows.get(&handle).copied();
-        let window = &self.windows[&number.ok_or(Trap)?];
-        self.check_windows(window.mapping, window.in_mapping(), true)
+        let number = number.ok_or(Trap)?;
+        match self.windows.get(&number) {
+            Some(window) => self.check_window(number, window.in_mapping(), true),
+            None => Ok(()),
+        }
     }
 
-    /// What any window of the mapping has lost of these pages of it. One that
-    /// looks touches the last of them in each window, up to the first loss.
+    /// What a window has lost of these pages of its mapping. One that looks
+    /// touches the last of them.
+    fn check_window(&mut self, number: usize, pages: Range<usize>, looks: bool) -> Outcome<()> {
+        let window = &self.windows[&number];
+        let mine = window.in_mapping();
+        let both = mine.start.max(pages.start)..mine.end.min(pages.end);
+        if both.is_empty() {
+            return Ok(());
+        }
+        if looks {
+            let last = window.pages.start + (both.end - 1 - mine.start);
+            self.touch(window.memory, last..last + 1);
+        }
+        if self.windows[&number].lost_from < both.end - mine.start {
+            return Err(Truncated);
+        }
+        Ok(())
+    }
+
+    /// What any window of the mapping has lost of these pages of it. They are
+    /// asked up to the first that has.
     pub(super) fn check_windows(
         &mut self,
         mapping: usize,
@@ -163,22 +217,8 @@ impl Model {
             .map(|(&number, window)| (self.address_of(window), number))
             .collect();
         windows.sort_unstable();
-        for (_, number) in windows {
-            let window = &self.windows[&number];
-            let mine = window.in_mapping();
-            let both = mine.start.max(pages.start)..mine.end.min(pages.end);
-            if both.is_empty() {
-                continue;
-            }
-            if looks {
-                let last = window.pages.start + (both.end - 1 - mine.start);
-                self.touch(window.memory, last..last + 1);
-            }
-            let lost_from = self.windows[&number].lost_from;
-            if lost_from < both.end - mine.start {
-                return Err(Truncated);
-            }
-        }
-        Ok(())
+        windows
+            .into_iter()
+            .try_for_each(|(_, number)| self.check_window(number, pages.clone(), looks))
     }
 }
