@@ -28,6 +28,9 @@ impl Session<'_> {
             return;
         }
         if let Ok(range) = self.model.memories[of].checked(address, length) {
+            if self.model.memories[of].shows_one_twice(&range) {
+                return;
+            }
             self.touch_in_order(of, range.start / page()..range.end.div_ceil(page()));
         }
         let mut guest = self.guest(of);

@@ -199,16 +199,18 @@ impl Model {
         Ok(())
     }
 
-    /// Whether the guest's range has pages of the file: copies between them
-    /// and a mapping of it could overlap.
+    /// Whether a copy between the guest's range and a mapping of the file could
+    /// overlap: the range has pages of the file, or one page of any twice.
     pub fn shares(&self, file: usize, address: usize, length: usize) -> bool {
         let range = self.checked_guest(address, length);
         range.is_ok_and(|range| {
             let pages = range.start / page()..range.end.div_ceil(page());
-            let of_file = |guest: &GuestPage| {
-                matches!(guest, GuestPage::Shared(of, _) | GuestPage::Private(of, _) if *of == file)
-            };
-            self.guest[pages].iter().any(of_file)
+            let mut seen = BTreeSet::new();
+            self.guest[pages].iter().any(|guest| match guest {
+                GuestPage::Shared(of, index) => *of == file || !seen.insert((*of, *index)),
+                GuestPage::Private(of, _) => *of == file,
+                GuestPage::Zeros | GuestPage::Own(_) => false,
+            })
         })
     }
 

@@ -4,6 +4,7 @@ use super::{Model, windows::Window};
 use crate::guest::{Failure::*, Outcome, WASM_PAGE};
 use crate::input::page;
 use crate::paged::{File, by_page, zeros};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub const STORES: usize = 2;
@@ -131,6 +132,17 @@ impl Memory {
         self.pages[range.start / page()..range.end.div_ceil(page())]
             .iter()
             .any(shows)
+    }
+
+    /// Whether two pages of the range are the same page of a file: what is written
+    /// to both could be either.
+    pub fn shows_one_twice(&self, range: &Range<usize>) -> bool {
+        let mut seen = BTreeSet::new();
+        let pages = &self.pages[range.start / page()..range.end.div_ceil(page())];
+        pages.iter().any(|page| {
+            matches!(page, Page::File { file, index, shared: true, .. }
+                if !seen.insert((*file, *index)))
+        })
     }
 
     /// Private copies of pages that the file has not any more are given up.
