@@ -396,7 +396,13 @@ fn in_child(name: &str, child: impl FnOnce() -> Result<()>) -> Result<()> {
     if std::env::var_os(IN_CHILD).is_some() {
         return child();
     }
-    let mut child = std::process::Command::new(std::env::current_exe()?)
+    let itself = std::env::current_exe()?;
+    let listed = std::process::Command::new(&itself).arg("--list").output();
+    if !listed.is_ok_and(|listed| listed.status.success()) {
+        println!("skipped: an emulator cannot start what it emulates");
+        return Ok(());
+    }
+    let mut child = std::process::Command::new(itself)
         .args(["--exact", name, "--nocapture"])
         .env(IN_CHILD, "1")
         .spawn()?;
