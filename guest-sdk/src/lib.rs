@@ -105,8 +105,9 @@
 //! }
 //! ```
 //!
-//! Elsewhere the slice is a copy, of which what was changed is written back, and
-//! the guest works all the same: [`is_zero_copy`](Window::is_zero_copy) tells. A [`Window`] needs as much
+//! Elsewhere the slice is a copy. What was changed in it is written back, and the
+//! guest works all the same; [`is_zero_copy`](Window::is_zero_copy) says which it
+//! is. A [`Window`] needs as much
 //! room in the guest's memory as a copy does, so a 32-bit guest sees a mapping
 //! of many GiB through one window after another. While a window exists, its
 //! mapping does not write the window's bytes; see [`Window`] for this and what

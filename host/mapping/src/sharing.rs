@@ -13,9 +13,9 @@
 //!
 //! A guest of the same store can write through a mapping beside a window of its
 //! sibling. It calls its host for that, and a store runs one call at a time:
-//! wasmtime checks and copies a string within one call, in which no guest runs
-//! but the realloc that makes room. That cannot call its host either, since the
-//! component model forbids an instance to leave while its realloc runs.
+//! wasmtime checks and copies a string within one call. No guest runs then but the
+//! realloc that makes room. It cannot call its host either, because the component
+//! model forbids an instance to leave while its realloc runs.
 
 use crate::Error;
 use crate::gate::{Gate, Writer};
@@ -28,7 +28,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 pub struct StoreId(usize);
 
 impl StoreId {
-    /// The store that `id` tells from all others that exist.
+    /// The store with the number `id`, which no other store that exists has.
     #[inline]
     pub const fn new(id: usize) -> Self {
         Self(id)
@@ -43,8 +43,8 @@ pub struct MemoryId {
 }
 
 impl MemoryId {
-    /// The memory of `store` that `memory` tells from all others of the
-    /// process.
+    /// The memory of `store` with the number `memory`, which no other memory of
+    /// the process has.
     pub const fn new(store: StoreId, memory: u64) -> Self {
         Self { store, memory }
     }

@@ -273,8 +273,8 @@ fn past_the_limits_of_the_process_a_guest_gets_quota_exceeded() -> Result<()> {
     )
 }
 
-/// A process that has as many mappings as it may have, in which another thread
-/// takes what the handler frees.
+/// A process has as many mappings as it may have, and another thread takes what
+/// the handler frees.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_fault_at_the_limit_of_mappings_is_survived_while_others_map() -> Result<()> {

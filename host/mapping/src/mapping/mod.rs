@@ -137,8 +137,8 @@ pub struct Mapping {
     sharing: Option<Arc<Sharing>>,
     /// The file, if the mapping can write it or have windows.
     origin: Option<Arc<Origin>>,
-    /// The pages, by their addresses, of which a copy-on-write mapping that
-    /// can have windows has copies.
+    /// The pages that a copy-on-write mapping has copies of, by their addresses,
+    /// if it can have windows.
     written: Mutex<RangeSet<usize>>,
     /// The windows, and what those that were have lost.
     attached: Arc<Attached>,
