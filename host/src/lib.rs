@@ -113,8 +113,8 @@
 //! # Logs
 //!
 //! The guest's calls that map and unmap are [`tracing`] spans of level debug,
-//! named `map` and `unmap`. Events tell what the operating system said; some have the target `mem_mapping`, the
-//! crate that maps.
+//! named `map` and `unmap`. Events have what the operating system said; some have the
+//! target `mem_mapping`, the crate that maps.
 //!
 //! Each call that returns to the guest is an event of level trace and target
 //! `mem_host::calls`. Its fields are the `operation` and the `result`, both by

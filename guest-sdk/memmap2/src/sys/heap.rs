@@ -51,8 +51,8 @@ impl Drop for Heap {
     }
 }
 
-/// Of `len` bytes, and of one if that is 0, for it to have an address. None if
-/// no memory has as many.
+/// Of `len` bytes, or of one if that is 0, so that it has an address. None if no
+/// memory has as many.
 fn layout(len: usize) -> Option<Layout> {
     Layout::from_size_align(len.max(1), PAGE).ok()
 }

@@ -339,7 +339,7 @@ fn maybe(range: Option<(u64, u64)>) -> [u64; 3] {
     range.map_or([0; 3], |(offset, length)| [1, offset, length])
 }
 
-/// The address of the page of that number, of which one is behind the memory.
+/// The address of the page of that number. The last lies behind the memory.
 fn address_of(number: u8) -> usize {
     let pages = WASM_PAGE / page() + 1;
     WASM_PAGE + usize::from(number) % pages * page()

@@ -127,8 +127,8 @@ unsafe extern "C" fn stat(file: u32, returned: *mut u8) {
     unsafe { import_stat(file, returned) };
 }
 
-/// What wasi-libc has as its import `metadata-hash-at`, of which its `stat`
-/// makes the device and the inode. There are versions that ask for those of a
+/// What wasi-libc has as its import `metadata-hash-at`. Its `stat` makes the
+/// device and the inode of it. There are versions that ask for those of a
 /// link, whatever they are to follow.
 #[unsafe(export_name = "__wasm_import_filesystem_method_descriptor_metadata_hash_at")]
 unsafe extern "C" fn metadata_hash_at(
