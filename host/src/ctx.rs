@@ -4,7 +4,8 @@ use crate::grant::{self, Access, Grant, GrantError};
 use crate::linker::Handle;
 use crate::usage::{Operation, Usage};
 use mem_mapping::{
-    Explanation, MapOptions, Mapping, Policy, Quota, QuotaName, Quotas, StoreId, WindowCharge,
+    Explain, Explanation, MapFlags, MapOptions, Mapping, Policy, Quota, QuotaName, Quotas, StoreId,
+    WindowCharge,
 };
 use std::io;
 use std::path::Path;
@@ -322,7 +323,7 @@ impl MemCtxBuilder {
                 "private bytes",
                 || "`MemCtxBuilder::max_private_bytes` (`--mem-max-private-bytes`)",
             ),
-            pieces: quota(
+            mappings: quota(
                 self.max_mappings,
                 "mappings",
                 || "`MemCtxBuilder::max_mappings` (`--mem-max-mappings`)",
@@ -422,7 +423,7 @@ impl CtxInner {
         options: MapOptions,
     ) -> Result<Handle, Error> {
         self.enter(by, path, options, || {
-            if options.anonymous {
+            if options.flags.contains(MapFlags::ANONYMOUS) {
                 return self.policy.map_anonymous(options);
             }
             let (grant, path) = grant::find(&self.grants, path)?;

@@ -3,7 +3,7 @@
 use crate::Error;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
-use mem_mapping::Opening;
+use mem_mapping::{Explain, Opening};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::bindings::wit;
 use crate::calls::{Began, Mapped};
 use crate::usage::Operation;
-use mem_mapping::{ByteRange, Mapping};
+use mem_mapping::{ByteRange, Explain, Mapping};
 use std::ops::Range;
 
 /// Ranges of a mapping, checked, and how many bytes they have together.

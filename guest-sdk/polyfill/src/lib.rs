@@ -24,7 +24,7 @@
 //!
 //! It reads the pages that the guest touches, of 4 KiB, and keeps up to 256 MiB
 //! of them, for all files together. Reads here and there of files that are
-//! larger take longer than those of `std::fs`, for each page has to be read
+//! larger take longer than those of `std::fs`, because each page has to be read
 //! first. What the guest writes to a `read-write`
 //! mapping is written to the file by `flush`, by `unmap`, when the mapping is
 //! dropped, when the file is mapped once more, and when there is no room for
@@ -62,8 +62,7 @@
 //! - **Huge pages.** Both advices give `unsupported`, as do others where the
 //!   runtime does not know them.
 //! - **Quotas.** The embedder cannot set any. The limits are the component's
-//!   memory and the runtime's number of open files, of which each mapped file
-//!   takes one.
+//!   memory and the runtime's number of open files. Each mapped file takes one.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 #![deny(unsafe_op_in_unsafe_fn)]

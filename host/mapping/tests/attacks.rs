@@ -4,8 +4,8 @@
 
 use anyhow::{Result, ensure};
 use mem_mapping::{
-    Access, Advice, ByteRange, Error, FlushMode, MapOptions, MemoryId, Policy, Protection, Quota,
-    Quotas, Reservation, StoreId, process,
+    Access, Advice, ByteRange, Error, FlushMode, MapFlags, MapOptions, MemoryId, Policy,
+    Protection, Quota, Quotas, Reservation, StoreId, process,
 };
 use std::fs::{self, File, OpenOptions};
 use std::path::Path;
@@ -25,7 +25,7 @@ fn policy() -> Policy {
         quotas: Quotas {
             mapped: Quota::new(1 << 40),
             private: Quota::new(1 << 32),
-            pieces: Quota::new(1 << 20),
+            mappings: Quota::new(1 << 20),
             locked: Quota::new(0),
             windows: Quota::new(1 << 20),
         },
@@ -35,12 +35,7 @@ fn policy() -> Policy {
 fn options(access: Access) -> MapOptions {
     MapOptions {
         access,
-        anonymous: false,
-        execute: false,
-        create: false,
-        populate: false,
-        offset: 0,
-        length: None,
+        ..MapOptions::default()
     }
 }
 
@@ -58,7 +53,7 @@ fn create_never_cuts_a_file() -> Result<()> {
     let dir = tempdir()?;
     let path = dir.path().join("file");
     let create = |length| MapOptions {
-        create: true,
+        flags: MapFlags::CREATE,
         length: Some(length),
         ..options(Access::ReadWrite)
     };
@@ -89,7 +84,7 @@ fn create_makes_a_sparse_file() -> Result<()> {
     let dir = tempdir()?;
     let path = dir.path().join("file");
     let large = MapOptions {
-        create: true,
+        flags: MapFlags::CREATE,
         length: Some(1 << 30),
         ..options(Access::ReadWrite)
     };
@@ -127,10 +122,7 @@ fn protect_waits_for_writes_on_other_threads() -> Result<()> {
                     break;
                 }
                 let write = round % 2 == 1;
-                let protection = Protection {
-                    write,
-                    execute: false,
-                };
+                let protection = Protection::new(write, false);
                 mapping.protect(None, protection).unwrap();
             }
             done.store(true, Ordering::Relaxed);
@@ -477,7 +469,7 @@ fn advice_that_was_taken_back_leaves_no_mappings_to_the_kernel() -> Result<()> {
         File::create(&path)?.set_len(PAGES * page() as u64)?;
         let policy = policy();
         let anonymous = MapOptions {
-            anonymous: true,
+            flags: MapFlags::ANONYMOUS,
             length: Some(PAGES * page() as u64),
             ..options(Access::ReadWrite)
         };
@@ -504,7 +496,7 @@ fn advice_that_was_taken_back_leaves_no_mappings_to_the_kernel() -> Result<()> {
             }
             advise(PAGES - 1, Advice::Normal)?;
             let after = kernel_mappings()?;
-            ensure!(policy.quotas.pieces.used() <= 2);
+            ensure!(policy.quotas.mappings.used() <= 2);
             ensure!(after <= before + 8, "{before} {after}");
         }
         Ok(())
@@ -557,7 +549,7 @@ fn a_file_past_the_limit_of_the_process_is_not_made() -> Result<()> {
         ensure!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) } == 0);
         let create = |length| {
             let options = MapOptions {
-                create: true,
+                flags: MapFlags::CREATE,
                 length: Some(length),
                 ..options(Access::ReadWrite)
             };

@@ -4,7 +4,7 @@ use super::explanations::Explanations;
 use super::trace::error_name;
 use crate::Error;
 use crate::usage::{Amount, Calls, Operation, Usage};
-use mem_mapping::{Explanation, Quota, Quotas, StoreId};
+use mem_mapping::{Explain, Explanation, Quota, Quotas, StoreId};
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
@@ -113,7 +113,7 @@ impl Ledger {
     fn note_peaks(&self, peaks: &mut Peaks) {
         let quotas = &self.quotas;
         for (peak, quota) in [
-            (&mut peaks.pieces, &quotas.pieces),
+            (&mut peaks.pieces, &quotas.mappings),
             (&mut peaks.mapped, &quotas.mapped),
             (&mut peaks.private, &quotas.private),
             (&mut peaks.locked, &quotas.locked),
@@ -131,7 +131,7 @@ impl Ledger {
         }
         Usage {
             mappings: book.live.len() as u64,
-            pieces: amount(&self.quotas.pieces, book.peaks.pieces),
+            pieces: amount(&self.quotas.mappings, book.peaks.pieces),
             mapped_bytes: amount(&self.quotas.mapped, book.peaks.mapped),
             private_bytes: amount(&self.quotas.private, book.peaks.private),
             locked_bytes: amount(&self.quotas.locked, book.peaks.locked),

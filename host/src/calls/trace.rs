@@ -3,7 +3,7 @@
 use super::Mapped;
 use crate::Error;
 use crate::usage::Operation;
-use mem_mapping::{Access, ByteRange, Explanation, MapOptions};
+use mem_mapping::{ByteRange, Explanation, MapFlags, MapOptions};
 use std::time::Instant;
 use tracing::Level;
 
@@ -69,16 +69,12 @@ pub(crate) fn file_mapped(
 ) {
     let Some(began) = began.0 else { return };
     let nanoseconds = nanoseconds(began);
-    let access = match options.access {
-        Access::ReadOnly => "read-only",
-        Access::ReadWrite => "read-write",
-        Access::CopyOnWrite => "copy-on-write",
-    };
+    let access = options.access.name();
     tracing::trace!(
         target: TARGET,
         operation = Operation::FileMap.name(),
         mapping = mapped.ok().map(Mapped::number),
-        path = (!options.anonymous).then_some(path),
+        path = (!options.flags.contains(MapFlags::ANONYMOUS)).then_some(path),
         access,
         offset = options.offset,
         length = mapped.ok().map(|mapped| mapped.mapping().size()).or(options.length),
@@ -102,5 +98,5 @@ fn name(result: Result<(), Error>) -> &'static str {
 
 /// The name in the WIT.
 pub(super) fn error_name(error: Error) -> &'static str {
-    crate::bindings::wit::ErrorCode::from(error).name()
+    error.name()
 }

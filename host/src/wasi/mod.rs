@@ -57,7 +57,7 @@ use crate::lift::Text;
 use crate::linker::{Blocking, Handle, Interface, View, hand_over};
 use crate::{Error, MemCtxView, MemView};
 use cap_std::fs::Dir;
-use mem_mapping::{MapOptions, StoreId};
+use mem_mapping::{Explain, MapFlags, MapOptions, StoreId, system_error};
 use wasmtime::Result;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
@@ -163,7 +163,7 @@ impl CtxInner {
             // As `open-at`, which does not look at the mode that the directory
             // was opened with.
             let access = access_of(granted, dir.perms);
-            let dir = Dir::from_std_file(dir.dir.try_clone()?);
+            let dir = Dir::from_std_file(dir.dir.try_clone().map_err(system_error)?);
             let directory = Directory::new(dir, access);
             let open = |opening| directory.open(path, opening);
             self.policy.map_file(by, options, open)
@@ -196,8 +196,8 @@ impl CtxInner {
                          reading only; map it read-only, or open it anew",
                     ));
                 }
-                let file = file.file.try_clone()?;
-                if !file.metadata()?.is_file() {
+                let file = file.file.try_clone().map_err(system_error)?;
+                if !file.metadata().map_err(system_error)?.is_file() {
                     return Err(Error::NotAFile);
                 }
                 Ok(file)
@@ -217,7 +217,7 @@ impl CtxInner {
                  by `MemCtxBuilder::allow_descriptors`",
             )
         })?;
-        if options.anonymous {
+        if options.flags.contains(MapFlags::ANONYMOUS) {
             let why = "a descriptor is of a file; map anonymous memory by `file-map`";
             return Err(Error::InvalidArgument.because(why));
         }

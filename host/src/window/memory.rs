@@ -2,7 +2,9 @@
 
 use crate::Error;
 use crate::linker::Handle;
-use mem_mapping::{Attachment, Claim, MemoryId, Reservation, StoreId, WindowCharge};
+use mem_mapping::{
+    Attachment, Claim, Explain, MemoryId, Reservation, StoreId, WindowCharge, system_error,
+};
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
@@ -197,7 +199,7 @@ impl Memory {
         // guest takes any change of its memory while it calls its host, and
         // nobody else refers to it then. The attachment is dropped, by
         // `detach` or with `windows`, before the reservation is unmapped.
-        let attachment = unsafe { source.attach(&buffer) }?;
+        let attachment = unsafe { source.attach(&buffer) }.map_err(system_error)?;
         windows.insert(Attached {
             attachment,
             mapping: mapping.clone(),

@@ -10,7 +10,7 @@ use crate::calls::{Account, Began, outcome};
 use crate::linker::Handle;
 use crate::usage::Operation;
 use crate::{Error, MemCtx};
-use mem_mapping::{ByteRange, StoreId};
+use mem_mapping::{ByteRange, Explain, StoreId};
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 use wasmtime::AsContext;

@@ -1,4 +1,4 @@
-//! A file that is mapped.
+//! A mapped file.
 
 use super::pages::{PAGE, with_room};
 use super::room::{Element, Room};
@@ -126,7 +126,7 @@ impl File {
         Ok(())
     }
 
-    /// How many pages to read from `page` on, of which the guest wants `wanted`.
+    /// How many pages to read from `page` on. The guest wants `wanted` of them.
     pub fn pages_to_read(&mut self, page: u64, wanted: u64) -> u64 {
         let most = self.ahead.at(page).max(wanted).min(MOST_AT_ONCE);
         let missing = (1..most).take_while(|next| !self.kept.contains_key(&(page + next)));

@@ -24,8 +24,8 @@ unsafe impl Element for U64x8 {}
 
 const _: () = assert!(size_of::<U64x8>() == 64);
 
-/// A list whose bytes are put in one after the other. What is not there yet
-/// costs nothing.
+/// A list that gets its bytes one after the other. Bytes that are not there yet
+/// cost nothing.
 pub struct Room<E> {
     elements: Vec<E>,
     /// How many bytes are there. They fit into the capacity of `elements`.
@@ -148,7 +148,8 @@ impl<E: Element> Room<E> {
     }
 }
 
-// Handles and numbers are `i32` and `i64` to the canonical ABI, signs unused.
+// Handles and numbers are `i32` and `i64` in the canonical ABI, without use of
+// the sign.
 #[link(wasm_import_module = "wasi:filesystem/types@0.2.0")]
 unsafe extern "C" {
     #[link_name = "[method]descriptor.read"]

@@ -1,11 +1,11 @@
-//! Which bytes of a mapping its windows cover: nobody may write bytes of which
-//! somebody holds a slice.
+//! Which bytes of a mapping its windows cover: while somebody holds a slice of
+//! bytes, nobody else may write them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::range::Range;
+use mem_contract::ByteRange;
 
 /// Whether a window covers its bytes alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +14,11 @@ pub(crate) enum Kind {
     Writable,
 }
 
-/// The ranges that the windows of a mapping cover, inside the mapping all of
-/// them. One of length 0 covers nothing.
+/// The ranges that the windows of a mapping cover. All lie inside the mapping. A
+/// range of length 0 covers nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
-    /// How many there are. To be asked at each write, without the lock.
+    /// How many there are. Each write looks at this, without the lock.
     number: AtomicUsize,
     ranges: Mutex<Ranges>,
 }
@@ -32,9 +32,9 @@ struct Ranges {
 }
 
 impl Claims {
-    /// Has a window cover `range`, until `release`; false if another window
-    /// covers bytes of it in a way that excludes this one.
-    pub fn claim(&self, range: Range, kind: Kind) -> bool {
+    /// Notes that a window covers `range`, until `release`. Returns false if
+    /// another window covers bytes of it in a way that excludes this one.
+    pub fn claim(&self, range: ByteRange, kind: Kind) -> bool {
         let (start, end) = ends(range);
         if start == end {
             return true;
@@ -53,7 +53,7 @@ impl Claims {
     }
 
     /// Undoes one `claim` with the same arguments that returned true.
-    pub fn release(&self, range: Range, kind: Kind) {
+    pub fn release(&self, range: ByteRange, kind: Kind) {
         let (start, end) = ends(range);
         if start == end {
             return;
@@ -76,7 +76,7 @@ impl Claims {
 
     /// Whether a window covers bytes of the range, which need not lie inside
     /// the mapping.
-    // A window that another thread makes meanwhile can be missed. Guests with
+    // This can miss a window that another thread makes meanwhile. Guests with
     // threads share their memory, and no host attaches pages to such memory,
     // so their windows are copies.
     #[inline]
@@ -100,15 +100,14 @@ impl Ranges {
         self.has_writable(start, end) || starts_before.any(|(range, _)| start < range.1)
     }
 
-    /// As no two overlap, the last that starts before `end` is the one that
-    /// reaches farthest.
+    /// No two overlap, so the last one that starts before `end` reaches farthest.
     fn has_writable(&self, start: u64, end: u64) -> bool {
         let last = self.writable.range(..end).next_back();
         last.is_some_and(|(_, &last_end)| start < last_end)
     }
 }
 
-fn ends(Range { offset, length }: Range) -> (u64, u64) {
+fn ends(ByteRange { offset, length }: ByteRange) -> (u64, u64) {
     (offset, offset + length)
 }
 
@@ -116,8 +115,8 @@ fn ends(Range { offset, length }: Range) -> (u64, u64) {
 mod tests {
     use super::*;
 
-    fn range(start: u64, end: u64) -> Range {
-        Range {
+    fn range(start: u64, end: u64) -> ByteRange {
+        ByteRange {
             offset: start,
             length: end - start,
         }

@@ -1,4 +1,6 @@
-use super::Protection;
+//! What the system keeps for each page, as runs of equal pages.
+
+use mem_contract::Protection;
 use rangemap::RangeMap;
 use std::ops::Range;
 
@@ -11,7 +13,7 @@ pub(super) struct PageState {
     pub(super) huge: Huge,
 }
 
-/// The order in which pages are going to be read.
+/// In which order the guest is going to read pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     Normal,
@@ -19,7 +21,7 @@ pub(super) enum Order {
     Sequential,
 }
 
-/// Whether pages are to be backed by huge pages.
+/// Whether huge pages back them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Huge {
     Default,
@@ -27,16 +29,16 @@ pub(super) enum Huge {
     No,
 }
 
-/// The states of all pages of a mapping, as runs of pages alike.
+/// The states of all pages of a mapping, as runs of equal pages.
 ///
-/// The operating system splits a mapping in the same way, and the number of
-/// splits a process can have is limited, so a guest is charged for them.
+/// The operating system splits a mapping in the same way. It limits how many
+/// such parts a process can have, so a guest is charged for them.
 #[derive(Clone, Debug)]
-pub(super) struct Pieces(RangeMap<usize, PageState>);
+pub(super) struct Runs(RangeMap<usize, PageState>);
 
-impl Pieces {
-    /// All of `pages`, a range of addresses, with `protection` and otherwise as
-    /// the operating system makes them.
+impl Runs {
+    /// One run of `pages`, a range of addresses, with `protection` and otherwise
+    /// as the operating system makes them.
     pub(super) fn new(pages: Range<usize>, protection: Protection) -> Self {
         let state = PageState {
             protection,
@@ -44,11 +46,11 @@ impl Pieces {
             order: Order::Normal,
             huge: Huge::Default,
         };
-        let mut pieces = RangeMap::new();
+        let mut runs = RangeMap::new();
         if !pages.is_empty() {
-            pieces.insert(pages, state);
+            runs.insert(pages, state);
         }
-        Self(pieces)
+        Self(runs)
     }
 
     /// The number of runs.
@@ -56,7 +58,7 @@ impl Pieces {
         self.0.len()
     }
 
-    /// The runs that overlap `pages`, cut to it.
+    /// The runs that overlap `pages`, cut to that range.
     pub(super) fn within(
         &self,
         pages: &Range<usize>,
@@ -67,7 +69,7 @@ impl Pieces {
         })
     }
 
-    /// The pieces after `change` has been made to each page of `pages`.
+    /// The runs after `change` to each page of `pages`.
     pub(super) fn changed(&self, pages: &Range<usize>, change: impl Fn(&mut PageState)) -> Self {
         let mut changed = self.clone();
         for (run, mut state) in self.within(pages) {
@@ -82,12 +84,8 @@ impl Pieces {
 mod tests {
     use super::*;
 
-    fn unprotected(pages: Range<usize>) -> Pieces {
-        let protection = Protection {
-            write: true,
-            execute: false,
-        };
-        Pieces::new(pages, protection)
+    fn unprotected(pages: Range<usize>) -> Runs {
+        Runs::new(pages, Protection::ReadWrite)
     }
 
     fn lock(state: &mut PageState) {
@@ -110,8 +108,8 @@ mod tests {
 
     #[test]
     fn within_cuts_runs_to_the_range() {
-        let pieces = unprotected(0x1000..0x9000).changed(&(0x3000..0x5000), lock);
-        let locked: Vec<_> = pieces
+        let runs = unprotected(0x1000..0x9000).changed(&(0x3000..0x5000), lock);
+        let locked: Vec<_> = runs
             .within(&(0x2000..0x4000))
             .map(|(run, state)| (run, state.locked))
             .collect();
@@ -120,10 +118,10 @@ mod tests {
 
     #[test]
     fn a_change_keeps_what_it_does_not_name() {
-        let pieces = unprotected(0x1000..0x3000)
+        let runs = unprotected(0x1000..0x3000)
             .changed(&(0x1000..0x2000), |state| state.order = Order::Random)
             .changed(&(0x1000..0x3000), lock);
-        let states: Vec<_> = pieces.within(&(0x1000..0x3000)).collect();
+        let states: Vec<_> = runs.within(&(0x1000..0x3000)).collect();
         assert_eq!(states.len(), 2);
         assert!(states.iter().all(|(_, state)| state.locked));
         assert_eq!(states[0].1.order, Order::Random);

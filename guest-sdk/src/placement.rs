@@ -1,24 +1,24 @@
 //! Where the bytes of a window lie in whole pages.
 
-use crate::range::Range;
+use mem_contract::ByteRange;
 
-/// The most bytes that are attached by one call. The host's runtime takes no
-/// list of 128 MiB or more as an argument.
-const PIECE: usize = 64 << 20;
+/// The most bytes that one call attaches. The host's runtime takes no list of
+/// 128 MiB or more as an argument.
+const CHUNK: usize = 64 << 20;
 
 /// The size of a huge page on x86-64, and on AArch64 with pages of 4 KiB. An
-/// operating system maps one, or several small pages at once, only where the
-/// address and the offset in the file agree modulo this.
+/// operating system maps a huge page, or several small ones at once, only where
+/// the address and the offset in the file agree modulo this size.
 const HUGE_PAGE: usize = 2 << 20;
 
-/// A buffer of whole pages that takes the pages in which a range lies.
+/// A buffer of whole pages for the pages in which a range lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placement {
-    /// What the address of the buffer has to be a multiple of.
+    /// The address of the buffer has to be a multiple of this.
     pub align: usize,
     /// The length of the buffer, in whole pages.
     pub buffer: usize,
-    /// Where in the buffer the range starts: in the first page that is attached.
+    /// Where in the buffer the range starts: in the first attached page.
     pub start: usize,
     /// The length of the range.
     pub len: usize,
@@ -30,20 +30,20 @@ pub struct Placement {
     skipped: usize,
 }
 
-/// A part of the buffer, and what is attached to it.
+/// A part of the buffer, as much as one call attaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// What the contract's `attach` takes as its offset.
+pub struct Chunk {
+    /// The offset for the contract's `attach`.
     pub offset: u64,
-    /// Where in the buffer the piece starts.
+    /// Where in the buffer the chunk starts.
     pub start: usize,
     pub len: usize,
 }
 
 impl Placement {
-    /// Of a range that lies inside a mapping, which starts at `file_offset` in
+    /// The placement of a range inside a mapping that starts at `file_offset` in
     /// its file. None if no memory can hold it.
-    pub fn new(file_offset: u64, range: Range, page: u32) -> Option<Self> {
+    pub fn new(file_offset: u64, range: ByteRange, page: u32) -> Option<Self> {
         let in_file = file_offset.checked_add(range.offset)?;
         let start_in_page = in_file % u64::from(page);
         let align = usize::try_from(page).ok()?;
@@ -77,22 +77,22 @@ impl Placement {
         })
     }
 
-    /// How many pieces there are.
-    pub fn number_of_pieces(&self) -> usize {
-        self.pages().div_ceil(PIECE)
+    /// How many chunks there are.
+    pub fn number_of_chunks(&self) -> usize {
+        self.pages().div_ceil(CHUNK)
     }
 
-    /// The pieces that make up the pages.
-    pub fn pieces(self) -> impl Iterator<Item = Piece> {
-        (0..self.pages()).step_by(PIECE).map(move |start| Piece {
+    /// The chunks that make up the pages.
+    pub fn chunks(self) -> impl Iterator<Item = Chunk> {
+        (0..self.pages()).step_by(CHUNK).map(move |start| Chunk {
             // 0 for the page that the mapping starts in.
             offset: (self.first + start as u64).saturating_sub(self.mapping),
             start: self.skipped + start,
-            len: PIECE.min(self.pages() - start),
+            len: CHUNK.min(self.pages() - start),
         })
     }
 
-    /// The length of the pages that are attached.
+    /// The length of the attached pages.
     fn pages(&self) -> usize {
         self.buffer - self.skipped
     }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn placement(file_offset: u64, offset: u64, length: u64) -> Placement {
-        Placement::new(file_offset, Range { offset, length }, 4096).unwrap()
+        Placement::new(file_offset, ByteRange { offset, length }, 4096).unwrap()
     }
 
     /// The offset of `attach` means a page of the file, and the range has to
@@ -114,20 +114,20 @@ mod tests {
             for offset in [0, 1, 2191, 2192, 4095, 4096, 4097, 8191, 123_456_789] {
                 for length in [1, 2, 4095, 4096, 4097, 8192, 100_000] {
                     let placement = placement(file_offset, offset, length);
-                    let pieces: Vec<_> = placement.pieces().collect();
-                    let [piece] = pieces[..] else {
-                        panic!("{pieces:?}")
+                    let chunks: Vec<_> = placement.chunks().collect();
+                    let [chunk] = chunks[..] else {
+                        panic!("{chunks:?}")
                     };
-                    let attached = (file_offset + piece.offset) / 4096 * 4096;
-                    let starts_a_page = (file_offset + piece.offset) % 4096 == 0;
-                    assert!(starts_a_page || piece.offset == 0, "{piece:?}");
+                    let attached = (file_offset + chunk.offset) / 4096 * 4096;
+                    let starts_a_page = (file_offset + chunk.offset) % 4096 == 0;
+                    assert!(starts_a_page || chunk.offset == 0, "{chunk:?}");
                     assert_eq!(
                         attached + placement.start as u64,
                         file_offset + offset,
                         "{placement:?}"
                     );
-                    assert_eq!(piece.start, 0);
-                    assert_eq!(piece.len, placement.buffer);
+                    assert_eq!(chunk.start, 0);
+                    assert_eq!(chunk.len, placement.buffer);
                     assert_eq!(placement.len as u64, length);
                     // As few pages as will do.
                     assert!(placement.start < 4096);
@@ -162,12 +162,12 @@ mod tests {
                     assert_eq!(huge.len, small.len);
                     // The same pages, farther behind in the buffer.
                     let moved = huge.start - small.start;
-                    let back = huge.pieces().map(|piece| Piece {
-                        start: piece.start - moved,
-                        ..piece
+                    let back = huge.chunks().map(|chunk| Chunk {
+                        start: chunk.start - moved,
+                        ..chunk
                     });
-                    assert!(back.eq(small.pieces()), "{huge:?}");
-                    assert_eq!(huge.number_of_pieces(), small.number_of_pieces());
+                    assert!(back.eq(small.chunks()), "{huge:?}");
+                    assert_eq!(huge.number_of_chunks(), small.number_of_chunks());
                 }
             }
         }
@@ -177,33 +177,33 @@ mod tests {
     }
 
     #[test]
-    fn a_large_range_comes_in_pieces() {
+    fn a_large_range_comes_in_chunks() {
         let placement = placement(100, 4096, 130 << 20);
         assert_eq!(placement.start, 100);
-        let pieces: Vec<_> = placement.pieces().collect();
-        assert_eq!(pieces.len(), placement.number_of_pieces());
+        let chunks: Vec<_> = placement.chunks().collect();
+        assert_eq!(chunks.len(), placement.number_of_chunks());
         let mut start = 0;
-        for piece in &pieces {
-            assert_eq!(piece.start, start);
-            assert_eq!(piece.offset, 4096 - 100 + start as u64);
-            assert!(piece.len < 128 << 20);
-            start += piece.len;
+        for chunk in &chunks {
+            assert_eq!(chunk.start, start);
+            assert_eq!(chunk.offset, 4096 - 100 + start as u64);
+            assert!(chunk.len < 128 << 20);
+            start += chunk.len;
         }
-        assert_eq!(pieces.len(), 3);
+        assert_eq!(chunks.len(), 3);
         assert_eq!(start, placement.buffer);
         assert_eq!(start, (130 << 20) + 4096);
     }
 
     #[test]
-    fn a_range_that_fills_its_pieces_has_no_further_one() {
+    fn a_range_that_fills_its_chunks_has_no_further_one() {
         let placement = placement(0, 0, 128 << 20);
-        assert_eq!(placement.number_of_pieces(), 2);
-        assert_eq!(placement.pieces().count(), 2);
+        assert_eq!(placement.number_of_chunks(), 2);
+        assert_eq!(placement.chunks().count(), 2);
     }
 
     #[test]
     fn what_no_memory_can_hold_has_no_placement() {
-        let range = |length| Range { offset: 1, length };
+        let range = |length| ByteRange { offset: 1, length };
         assert_eq!(Placement::new(0, range(u64::MAX - 1), 4096), None);
         assert_eq!(Placement::new(0, range(usize::MAX as u64), 4096), None);
     }
