@@ -33,7 +33,12 @@ fn main() {
         let manifest = copy.join("Cargo.toml");
         let text = fs::read_to_string(&manifest).expect("copied above");
         fs::write(&manifest, text + "\n[workspace]\n").expect("the copy can be written");
-        cargo.current_dir(copy);
+        // The contract that this package was resolved with, wherever it came from.
+        let contract = mem_contract::SOURCES;
+        cargo
+            .current_dir(copy)
+            .arg("--config")
+            .arg(format!("patch.crates-io.mem-contract.path={contract:?}"));
     } else {
         cargo.current_dir(package).arg("--locked");
     }

@@ -56,6 +56,11 @@ pub use options::{MapFlags, MapOptions};
 pub use protection::Protection;
 pub use range::ByteRange;
 
+/// The folder of this crate's sources, for build scripts that compile it for
+/// another target.
+#[doc(hidden)]
+pub const SOURCES: &str = env!("CARGO_MANIFEST_DIR");
+
 /// The 64 bytes of a `u64x8`: eight words in little-endian order, the first
 /// bytes in the first word.
 pub type U64x8 = [u64; 8];
