@@ -3,37 +3,25 @@
 //!
 //! # Which access should I take?
 //!
-//! | the program | takes | because |
-//! | --- | --- | --- |
-//! | follows pointers: a search tree, a hash table, an index | [`Mapping::window`] | a load has no call: it takes 0.97 times the time of a native one, and is 1,522 times faster than a seek and a read of `std::fs` |
-//! | works through all bytes, or hands a slice to a parser | [`Mapping::window`] | a sum over a window runs at 1.03 of the speed of native memmap2 |
-//! | has no windows and works through all bytes | [`Mapping::read_at`] with a buffer of 64 KiB, or a [`Cursor`] | the copy runs at 0.87 of the speed of a native one, and is 6.2 times faster than a read of `std::fs` |
-//! | has no windows and needs records of some bytes, one after the other | [`Mapping::read_at`] into the same buffer | a read of 64 bytes is 40 times faster than a seek and a read of `std::fs` |
-//! | has no windows and needs records whose places it knows before | [`Mapping::read_many`] | one call for all: 1,000 records of 64 bytes are 7.2 times faster than by a call for each |
-//! | needs a number here and there | [`Mapping::get`], [`Mapping::set`] | the call is nearly all of it: 1.20 times the time of a method that does nothing |
-//! | writes records | [`Mapping::write_at`], or [`Mapping::window_mut`] | a write of 64 KiB is 5.2 times faster than by `std::fs` |
-//! | needs the bytes as they are now, whoever changes them later | [`Mapping::bytes`] | it is a copy, in the guest's memory |
-//! | works on a file larger than the guest's memory | handles, or one window after another | offsets have 64 bits; a mapping of 4 GiB takes 1.05 times the time of one of 4 KiB |
+//! | your program | take | because | measured by |
+//! | --- | --- | --- | --- |
+//! | follows pointers: a search tree, a hash table, an index | [`Mapping::window`] | a load makes no call and takes the time of a native one | `window-load-u64-random/native-mmap`, `window-load-u64-random/wasi-fs` |
+//! | works through all bytes, or hands a slice to a parser | [`Mapping::window`] | a sum over a window runs at the speed of native memmap2 | `window-sum/native-mmap` |
+//! | has no windows and works through all bytes | [`Mapping::read_at`] with a buffer of 64 KiB, or a [`Cursor`] | the copy runs nearly at the speed of a native one, several times that of `std::fs` | `read-64KiB/native-memcpy`, `read-64KiB/wasi-fs` |
+//! | has no windows and needs small records, one after the other | [`Mapping::read_at`] into the same buffer | a seek and a read of `std::fs` take many times longer | `read-64B-random/wasi-fs` |
+//! | has no windows and needs records whose places it knows in advance | [`Mapping::read_many`] | one call reads all of them | `read-many-1000x64B/component-read-64B` |
+//! | needs a number here and there | [`Mapping::get`], [`Mapping::set`] | the time is nearly that of a call that does nothing | `load-u64/empty-call` |
+//! | writes records | [`Mapping::write_at`], or [`Mapping::window_mut`] | a write of `std::fs` takes several times longer | `write-64KiB/wasi-fs` |
+//! | needs the bytes as they are now, whoever changes them later | [`Mapping::bytes`] | it is a copy, in the guest's memory | |
+//! | works on a file larger than the guest's memory | handles, or one window after another | offsets have 64 bits, and a large mapping costs no more than a small one | `map-unmap/size` |
 //!
 //! # What it costs
 //!
-//! The figures above are those of the README's section "What it costs", of one
-//! run on a machine with two cores, the files in the page cache:
+//! The last column names rows of the benchmark `peers`. The README of
+//! [`mem-host`](https://docs.rs/crate/mem-host/latest) has their figures, under
+//! "What it costs".
 //!
-//! | figure | row of that section |
-//! | --- | --- |
-//! | 0.97 times the time | `window-load-u64-random/native-mmap` |
-//! | 1,522 times faster | `window-load-u64-random/wasi-fs` |
-//! | 1.03 of its speed | `window-sum/native-mmap` |
-//! | 0.87 of its speed | `read-64KiB/native-memcpy` |
-//! | 6.2 times faster | `read-64KiB/wasi-fs` |
-//! | 40 times faster | `read-64B-random/wasi-fs` |
-//! | 7.2 times faster | `read-many-1000x64B/component-read-64B` |
-//! | 1.20 times the time | `load-u64/empty-call` |
-//! | 5.2 times faster | `write-64KiB/wasi-fs` |
-//! | 1.05 times the time | `map-unmap/size` |
-//!
-//! What does not show in them:
+//! What these figures do not show:
 //!
 //! - A call costs about as much as the copy of some KiB, so the number of calls
 //!   counts for more than the number of bytes.

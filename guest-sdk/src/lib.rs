@@ -222,3 +222,8 @@ pub use mapping::Mapping;
 pub use options::{Options, anonymous, create, open, open_mut};
 pub use scalar::Scalar;
 pub use window::{Window, WindowMut};
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

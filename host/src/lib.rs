@@ -165,7 +165,8 @@ pub use self::usage::{Amount, Calls, Operation, Usage};
 pub use self::window::enable_windows;
 use mem_mapping::Error;
 
-/// The programs of the README.
+/// The programs of the READMEs of this crate and of the repository.
 #[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -127,3 +127,8 @@ pub use mmap_mut::MmapMut;
 pub use mmap_raw::MmapRaw;
 pub use options::MmapOptions;
 pub use safe::MapIfSafeError;
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
