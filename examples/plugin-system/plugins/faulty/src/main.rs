@@ -1,10 +1,10 @@
-//! Counts its runs in a file, and traps in all but every third of them. Then
-//! it asks for more than it may map, and tells what it gets.
+//! Counts its runs in a file, and traps in all but every third run. In the third,
+//! it asks for more than it may map, and prints what it gets.
 
 fn main() -> Result<(), mem::Error> {
     let runs = mem::create("runs.bin", 8)?;
     let run = runs.get::<u64>(0)? + 1;
-    // What is written is in the file, flushed or not, when this traps.
+    // This is in the file when the guest traps, flushed or not.
     runs.set(0, run)?;
     if run % 3 != 0 {
         panic!("run {run} fails");
