@@ -5,6 +5,7 @@
 //! cargo bench -p mem-host --bench peers -- --html peers.html
 //! ```
 
+mod bindings;
 mod core;
 mod embedder;
 mod figures;
