@@ -1,10 +1,10 @@
-//! Counts its runs in a file, and traps in all but every third of them. Then
-//! it asks for more than it may map, and tells what it gets.
+//! Counts its runs in a file, and traps in two of three runs. In the third run it
+//! asks for more bytes than it may map, and prints the answer.
 
 fn main() -> Result<(), mem::Error> {
     let runs = mem::create("runs.bin", 8)?;
     let run = runs.get::<u64>(0)? + 1;
-    // What is written is in the file, flushed or not, when this traps.
+    // The file keeps this, even though a trap follows without a flush.
     runs.set(0, run)?;
     if run % 3 != 0 {
         panic!("run {run} fails");

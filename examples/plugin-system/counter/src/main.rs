@@ -1,4 +1,4 @@
-//! Counts its runs in a file, and ends.
+//! Counts its runs in a file, and exits.
 
 fn main() -> Result<(), mem::Error> {
     let runs = mem::create("runs.bin", 8)?;

@@ -1,5 +1,5 @@
-//! Keeps a table of squares locked in RAM for as many seconds as its argument
-//! says, and looks one up in each.
+//! Keeps a table of squares locked in RAM, and looks a square up each second. The
+//! argument is the number of seconds.
 
 use std::thread::sleep;
 use std::time::Duration;
