@@ -1,18 +1,22 @@
-//! Each call is told as an event, and counted, alike for components and core
-//! modules, on synchronous and asynchronous hosts.
+//! The host reports and counts each call, in the same way for components and core
+//! modules, on synchronous and asynchronous hosts. Each function of the contract
+//! has its call here, or its guest.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use mem_host::Usage;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 use test_host::{Guest, Host, Kind};
+use test_wit::Function;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::{self, Layer, SubscriberExt};
+use wasmtime::Engine;
+use wasmtime::component::types::ComponentItem;
 
-/// What the guest `each_call` calls: operation, mapping, offset, length and
+/// The calls of the guest `each_call`: operation, mapping, offset, length and
 /// result.
 const CALLS: &[(&str, u64, u64, u64, &str)] = &[
     ("file-map", 1, 0, 8192, "ok"),
@@ -56,9 +60,18 @@ const CALLS: &[(&str, u64, u64, u64, &str)] = &[
     ("unmap", 1, 0, 8192, "ok"),
 ];
 
+/// Functions that are not operations of their own to the host, and a guest of a
+/// test that calls them.
+const WITHOUT_EVENTS: &[(&str, &str)] = &[
+    ("explain", "messages"),
+    ("page-size", "window"),
+    ("file-map-at", "directory_raw"),
+    ("file-map-of", "directory_raw"),
+];
+
 /// The fields of an event.
 #[derive(Debug, Default)]
-struct Told {
+struct Call {
     operation: String,
     mapping: u64,
     offset: u64,
@@ -70,7 +83,7 @@ struct Told {
     timed: bool,
 }
 
-impl Visit for Told {
+impl Visit for Call {
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
             "mapping" => self.mapping = value,
@@ -98,19 +111,19 @@ impl Visit for Told {
 }
 
 #[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<Told>>>);
+struct Events(Arc<Mutex<Vec<Call>>>);
 
 impl Events {
-    fn take(&self) -> Vec<Told> {
+    fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl<S: tracing::Subscriber> Layer<S> for Events {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut told = Told::default();
-        event.record(&mut told);
-        self.0.lock().unwrap().push(told);
+    fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
+        let mut call = Call::default();
+        event.record(&mut call);
+        self.0.lock().unwrap().push(call);
     }
 }
 
@@ -143,24 +156,61 @@ fn each_call() -> Result<()> {
     Ok(())
 }
 
-fn check_events(told: &[Told]) {
-    let calls: Vec<_> = told
+/// A new function of the contract needs a call in the guest `each_call` and a row
+/// in `CALLS`, or a row in `WITHOUT_EVENTS`.
+#[test]
+fn each_function_has_a_test() -> Result<()> {
+    let functions = test_wit::contract().functions();
+    let operations: BTreeSet<&str> = functions.iter().map(|f| &*f.operation).collect();
+    let mut tested: BTreeSet<&str> = CALLS.iter().map(|call| call.0).collect();
+    tested.extend(WITHOUT_EVENTS.iter().map(|(function, _)| *function));
+    let untested: Vec<_> = operations.difference(&tested).collect();
+    assert!(untested.is_empty(), "no test calls {untested:?} of wit/");
+    let unknown: Vec<_> = tested.difference(&operations).collect();
+    assert!(unknown.is_empty(), "wit/ does not have {unknown:?}");
+
+    let engine = Engine::default();
+    for (operation, guest) in WITHOUT_EVENTS {
+        let function = test_wit::contract().function(operation);
+        let calls = imports(&engine, guest, function)?;
+        assert!(calls, "the guest {guest} does not call {operation}");
+    }
+    Ok(())
+}
+
+/// Whether the guest calls the function. A component imports what it calls, and
+/// nothing else.
+fn imports(engine: &Engine, guest: &str, function: &Function) -> Result<bool> {
+    let component = test_host::component(engine, guest)?;
+    let ty = component.component_type();
+    let mut imports = ty.imports(engine);
+    let instance = imports.find(|(name, _)| *name == function.interface);
+    let (_, instance) = instance.with_context(|| format!("{guest} imports no {function:?}"))?;
+    let ComponentItem::ComponentInstance(instance) = instance.ty else {
+        anyhow::bail!("{} is an instance", function.interface);
+    };
+    let mut exports = instance.exports(engine);
+    Ok(exports.any(|(name, _)| name == function.name))
+}
+
+fn check_events(events: &[Call]) {
+    let calls: Vec<_> = events
         .iter()
-        .map(|t| (&*t.operation, t.mapping, t.offset, t.length, &*t.result))
+        .map(|e| (&*e.operation, e.mapping, e.offset, e.length, &*e.result))
         .collect();
     assert_eq!(calls, CALLS);
-    assert!(told.iter().all(|told| told.timed));
-    for told in told.iter().filter(|told| told.result == "ok") {
-        assert_eq!(told.why, None);
+    assert!(events.iter().all(|call| call.timed));
+    for call in events.iter().filter(|call| call.result == "ok") {
+        assert_eq!(call.why, None);
     }
-    let missing = told[1].why.as_deref();
+    let missing = events[1].why.as_deref();
     assert_eq!(
         missing,
         Some("nothing is at this path; create the file first")
     );
-    let maps: Vec<_> = told
+    let maps: Vec<_> = events
         .iter()
-        .filter_map(|told| Some((told.path.as_deref(), told.access.as_deref()?)))
+        .filter_map(|call| Some((call.path.as_deref(), call.access.as_deref()?)))
         .collect();
     let expected = [
         (Some("file"), "read-write"),
@@ -200,7 +250,8 @@ fn check_counts(usage: &Usage) {
         (usage.private_bytes, 2),
         (usage.locked_bytes, 8192),
         (usage.windows, 1),
-        // One of the file's two pages was unlocked, and one mapping was more.
+        // Two for the file, when one of its two pages was unlocked, and one for
+        // the anonymous mapping.
         (usage.pieces, 3),
     ] {
         assert_eq!((amount.now, amount.peak), (0, peak));

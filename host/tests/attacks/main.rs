@@ -1,6 +1,7 @@
-//! What once made a host with windows die, hang, or hold a string that is not
-//! one: two memories on one file, files that become shorter, engines with and
-//! without windows, tables that are dropped elsewhere, and too many of all.
+//! Attacks on a host with windows. Each once made a host die, hang, or hold a
+//! string that was not UTF-8: two memories on one file, files that become shorter,
+//! engines with and without windows, tables that are dropped elsewhere, and too
+//! many of everything.
 
 #![cfg(target_os = "linux")]
 
@@ -47,14 +48,20 @@ fn store(engine: &Engine, dir: &Path) -> Store<State> {
     builder
         .preopened_dir(dir, ".", Access::ReadWrite)
         .expect("it is a directory");
-    // SAFETY: the tests that write or cut files behind the host's back give it
-    // strings of no function but `file-map`, which checks the copy.
+    // SAFETY: a test that writes or cuts files behind the host's back passes
+    // strings to no function but `file-map`, which checks its copy of them.
     unsafe { builder.allow_windows(true) };
     let state = State {
         mem: builder.build(),
         table: ResourceTable::new(),
     };
     Store::new(engine, state)
+}
+
+/// The module of `windows.wat`.
+fn windows_module(engine: &Engine) -> Result<Module> {
+    let module = test_wit::contract().fill(include_str!("windows.wat"));
+    Ok(Module::new(engine, module)?)
 }
 
 /// A guest of `windows.wat`.
@@ -67,7 +74,7 @@ struct Guest {
 
 impl Guest {
     fn new(store: &mut Store<State>) -> Result<Self> {
-        let module = Module::new(store.engine(), include_str!("windows.wat"))?;
+        let module = windows_module(store.engine())?;
         let mut linker = Linker::new(store.engine());
         mem_host::core::add_to_linker(&mut linker)?;
         Self::of(store, &linker, &module)
@@ -86,8 +93,7 @@ impl Guest {
 }
 
 fn component(engine: &Engine, wat: &str) -> Result<Component> {
-    let wat = wat.replace("{mem}", include_str!("mem.wat"));
-    Ok(Component::new(engine, wat)?)
+    Ok(Component::new(engine, test_wit::contract().fill(wat))?)
 }
 
 fn instantiate(store: &mut Store<State>, guest: &Component) -> Result<component::Instance> {
@@ -96,7 +102,7 @@ fn instantiate(store: &mut Store<State>, guest: &Component) -> Result<component:
     Ok(linker.instantiate(store, guest)?)
 }
 
-/// wasmtime transcodes a string from one memory to the other.
+/// wasmtime would transcode a string from one memory to the other.
 #[test]
 fn two_components_of_a_store_do_not_share_a_page_that_one_can_write() -> Result<()> {
     for (producer, consumer) in [(1, 1), (0, 1), (1, 0)] {
@@ -132,12 +138,12 @@ fn windows_that_can_write_a_file_lie_in_one_memory() -> Result<()> {
         let last = stores.len() - 1;
         let two = Guest::new(&mut stores[last])?;
 
-        // Those that only read lie in both.
+        // Windows that only read lie in both memories.
         ensure!(one.map.call(&mut stores[0], READ_ONLY)? == OK);
         ensure!(one.attach.call(&mut stores[0], 16)? == OK);
         ensure!(two.map.call(&mut stores[last], READ_ONLY)? == OK);
         ensure!(two.attach.call(&mut stores[last], 16)? == OK);
-        // So none can write, in either memory.
+        // So no window can write, in either memory.
         ensure!(two.map.call(&mut stores[last], READ_WRITE)? == OK);
         ensure!(two.attach.call(&mut stores[last], 17)? == BUSY);
         // A guest of the same store can write through its mapping.
@@ -150,8 +156,8 @@ fn windows_that_can_write_a_file_lie_in_one_memory() -> Result<()> {
     Ok(())
 }
 
-/// The path that `file-map` is given lies in a window, whose file is made
-/// shorter while the host takes it.
+/// The path for `file-map` lies in a window. The test makes the window's file
+/// shorter while the host copies the path.
 #[test]
 fn a_path_is_utf_8_though_its_file_becomes_shorter() -> Result<()> {
     let dir = tempdir()?;
@@ -179,7 +185,7 @@ fn a_path_is_utf_8_though_its_file_becomes_shorter() -> Result<()> {
                 file.set_len(4096).unwrap();
             });
             start.wait();
-            // A path that is none any more is a trap.
+            // The call traps if the bytes are no path any more.
             let _ = run.call(&mut store, ());
         });
         drop(store);
@@ -190,7 +196,7 @@ fn a_path_is_utf_8_though_its_file_becomes_shorter() -> Result<()> {
     Ok(())
 }
 
-/// Counts the paths of calls, and those that are not UTF-8.
+/// Counts the paths of calls, and the paths that are not UTF-8.
 #[derive(Clone, Default)]
 struct Paths(Arc<Mutex<(usize, usize)>>);
 
@@ -212,8 +218,8 @@ impl Visit for &Paths {
     fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
 
-/// A guest without windows asks for one, where the memory before its own in the
-/// registry is dropped meanwhile.
+/// A guest on an engine without windows asks for one, while the memory before its
+/// own in the registry is dropped.
 #[test]
 fn engines_with_and_without_windows_go_on_in_one_process() -> Result<()> {
     let dir = tempdir()?;
@@ -224,7 +230,7 @@ fn engines_with_and_without_windows_go_on_in_one_process() -> Result<()> {
     guest.map.call(&mut store, READ_ONLY)?;
     let counts: Arc<[AtomicU64; 2]> = Arc::default();
     let stop = Arc::new(AtomicBool::new(false));
-    // Not waited for: a test that fails leaves them hanging.
+    // The test does not join the threads if it fails, because they may hang.
     let spawn = |number: usize, mut round: Box<dyn FnMut() + Send>| {
         let (counts, stop) = (counts.clone(), stop.clone());
         thread::spawn(move || {
@@ -262,13 +268,13 @@ fn engines_with_and_without_windows_go_on_in_one_process() -> Result<()> {
     Ok(())
 }
 
-/// All of this is safe code, and so no byte may change behind the slice.
+/// All of this is safe code, so no byte may change behind the slice.
 #[test]
 fn a_table_that_is_dropped_elsewhere_leaves_windows_attached() -> Result<()> {
     let dir = tempdir()?;
     fs::write(dir.path().join("file"), [7; 4096])?;
     let mut store = store(&WINDOWS_ENGINE, dir.path());
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
+    let module = windows_module(&WINDOWS_ENGINE)?;
     let mut linker = Linker::new(&WINDOWS_ENGINE);
     mem_host::core::add_to_linker(&mut linker)?;
     // With handles in the table.
@@ -282,7 +288,7 @@ fn a_table_that_is_dropped_elsewhere_leaves_windows_attached() -> Result<()> {
     ensure!(bytes == [7; 4096]);
     thread::scope(|scope| scope.spawn(move || drop(table)).join()).expect("it does not panic");
     ensure!(bytes == [7; 4096]);
-    // The memory gives up what the table did not.
+    // The memory detaches the window that the table left.
     let mem = store.data().mem.clone();
     ensure!(mem.usage().windows.now == 1);
     drop(store);
@@ -290,13 +296,13 @@ fn a_table_that_is_dropped_elsewhere_leaves_windows_attached() -> Result<()> {
     Ok(())
 }
 
-/// As above, but another store calls what the table has, while this one is on
-/// another thread.
+/// The same, but another store uses the handles of the table, while this one may
+/// be on another thread.
 #[test]
 fn a_table_that_another_store_gets_leaves_windows_attached() -> Result<()> {
     let dir = tempdir()?;
     fs::write(dir.path().join("file"), [7; 4096])?;
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
+    let module = windows_module(&WINDOWS_ENGINE)?;
     let mut linker = Linker::new(&WINDOWS_ENGINE);
     mem_host::core::add_to_linker(&mut linker)?;
     let mut stores = [0; 2].map(|_| store(&WINDOWS_ENGINE, dir.path()));
@@ -321,13 +327,13 @@ fn a_table_that_another_store_gets_leaves_windows_attached() -> Result<()> {
     Ok(())
 }
 
-/// Pages of the memory that lie between windows when they are touched are
-/// mappings of their own to the kernel, also when the windows are gone.
+/// A page between windows that the guest touches is a mapping of its own to the
+/// kernel, and stays one when the windows are gone.
 #[test]
 fn pages_between_windows_count_as_long_as_the_memory_exists() -> Result<()> {
     let dir = tempdir()?;
     fs::write(dir.path().join("file"), [7; 4096])?;
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
+    let module = windows_module(&WINDOWS_ENGINE)?;
     let mut linker = Linker::new(&WINDOWS_ENGINE);
     mem_host::core::add_to_linker(&mut linker)?;
     let mut store = store(&WINDOWS_ENGINE, dir.path());
@@ -348,7 +354,7 @@ fn pages_between_windows_count_as_long_as_the_memory_exists() -> Result<()> {
     };
     let mem = store.data().mem.clone();
 
-    // One page again and again counts once.
+    // The same page counts once, however often it is attached.
     let around = [16, 18].map(|page| attach(&mut store, page));
     for _ in 0..300 {
         let between = attach(&mut store, 17)?.expect("within the quota");
@@ -366,7 +372,7 @@ fn pages_between_windows_count_as_long_as_the_memory_exists() -> Result<()> {
     }
     ensure!(mem.usage().windows.now == 1);
 
-    // Always another page.
+    // Another page each time.
     let mut last = attach(&mut store, 20)?.expect("within the quota");
     let mut many = 0;
     for page in (20..500).step_by(2) {
@@ -391,15 +397,15 @@ fn pages_between_windows_count_as_long_as_the_memory_exists() -> Result<()> {
     Ok(())
 }
 
-/// As above, where the neighbor is a window whose file became shorter: zero
-/// pages are there instead.
+/// The same where the neighbor is a window whose file became shorter, so that it
+/// shows zero pages.
 #[test]
 fn pages_behind_a_window_that_lost_some_count_as_well() -> Result<()> {
     let dir = tempdir()?;
     let path = dir.path().join("file");
     fs::write(&path, [7; 4096])?;
     let file = OpenOptions::new().write(true).open(&path)?;
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
+    let module = windows_module(&WINDOWS_ENGINE)?;
     let mut linker = Linker::new(&WINDOWS_ENGINE);
     mem_host::core::add_to_linker(&mut linker)?;
     let mut store = store(&WINDOWS_ENGINE, dir.path());
@@ -432,7 +438,7 @@ fn pages_behind_a_window_that_lost_some_count_as_well() -> Result<()> {
     Ok(())
 }
 
-/// The mappings of the kernel that start in these addresses.
+/// How many of the kernel's mappings start at these addresses.
 fn mappings_within(addresses: std::ops::Range<usize>) -> Result<usize> {
     let maps = fs::read_to_string("/proc/self/maps")?;
     let starts = maps.lines().filter_map(|line| line.split_once('-'));
@@ -440,7 +446,7 @@ fn mappings_within(addresses: std::ops::Range<usize>) -> Result<usize> {
     Ok(starts.filter(|start| addresses.contains(start)).count())
 }
 
-/// Alone in its process, whose mappings it counts.
+/// Runs alone in a process, because it counts the mappings of the process.
 #[test]
 fn instances_at_their_default_limits_leave_the_process_room() -> Result<()> {
     const NAME: &str = "instances_at_their_default_limits_leave_the_process_room";
@@ -464,7 +470,7 @@ fn instances_at_their_default_limits_leave_the_process_room() -> Result<()> {
         || -> Result<usize> { Ok(fs::read_to_string("/proc/self/maps")?.lines().count()) };
     let dir = tempdir()?;
     fs::write(dir.path().join("file"), [7; 4096])?;
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
+    let module = windows_module(&WINDOWS_ENGINE)?;
     let mut linker = Linker::new(&WINDOWS_ENGINE);
     mem_host::core::add_to_linker(&mut linker)?;
     let before = kernel_mappings()?;
@@ -506,8 +512,7 @@ fn instances_at_their_default_limits_leave_the_process_room() -> Result<()> {
     Ok(())
 }
 
-/// Lets the process have as many descriptors as it may ask for, and returns how
-/// many.
+/// Raises the limit of descriptors as far as the process may, and returns it.
 fn raise_descriptors() -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Nofile).maximum;
