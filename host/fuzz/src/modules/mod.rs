@@ -1,23 +1,28 @@
 //! Arbitrary modules that import everything. Whatever they do, the host lives,
-//! files that are granted for reading stay as they are, and nothing stays
-//! mapped.
+//! files that are granted for reading do not change, and nothing stays mapped.
 
+mod tamer;
+
+use self::tamer::{tamed_imports, tamer};
 use crate::files::{Files, pattern};
-use crate::guest::{State, config, imports, tamed_imports, tamer};
 use crate::input::page;
+use crate::state::{State, config};
 use arbitrary::{Arbitrary, Unstructured};
 use mem_host::{Access, MemCtx, MemCtxBuilder};
+use test_wit::contract;
 use wasm_smith::{InstructionKind, InstructionKinds, Module as Generated};
 use wasmtime::{Engine, Instance, InstancePre, Linker, Module, OptLevel, Store, Val};
 
-/// What a module exports for the host, and for us to call.
-const EXPORTS: &str = r#"
+/// A module that calls the host itself. It exports what the host needs, and what
+/// this target calls.
+const UNTAMED: &str = r#"(module {imports}
     (memory (export "memory") 1 4)
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)
     (func (export "run") unreachable)
-    (func (export "run-with-result") (result i32) unreachable)"#;
+    (func (export "run-with-result") (result i32) unreachable))"#;
 
-/// The same for one whose memory and realloc the tamer has.
+/// What follows the functions of the tamer in a module that calls them. The tamer
+/// has its memory and its realloc.
 const TAMED_EXPORTS: &str = r#"
     (import "tamer" "memory" (memory 4 6))
     (func (export "run") unreachable)
@@ -28,13 +33,11 @@ struct Host {
     linker: Linker<State>,
     /// Stands between the host and modules that would seldom call it well.
     tamer: InstancePre<State>,
-    /// The names of its functions.
-    tamed_functions: Vec<String>,
     files: Files,
     grants: MemCtxBuilder,
     /// What modules look like that call the host themselves.
-    shape: Vec<u8>,
-    /// And those that call the tamer.
+    untamed_shape: Vec<u8>,
+    /// What modules look like that call the tamer.
     tamed_shape: Vec<u8>,
 }
 
@@ -74,23 +77,19 @@ impl Host {
             .max_locked_bytes(1 << 15)
             .max_mappings(16)
             .max_windows(4);
-        // SAFETY: nobody writes these files but the guest of one thread.
+        // SAFETY: nobody else knows the directory. Only this thread writes its
+        // files: through its guests, and while none of them runs.
         unsafe { grants.allow_windows(true) };
         let tamer = Module::new(&engine, wat::parse_str(tamer()).unwrap()).unwrap();
-        let shape = |imports, exports| wat::parse_str(format!("(module {imports} {exports})"));
-        let exports = tamer.exports().map(|export| export.name());
+        let tamed_shape = format!("(module {} {TAMED_EXPORTS})", tamed_imports());
         Self {
-            tamed_functions: exports
-                .filter(|name| name.contains(' '))
-                .map(str::to_owned)
-                .collect(),
             tamer: linker.instantiate_pre(&tamer).unwrap(),
             engine,
             linker,
             files,
             grants,
-            shape: shape(imports(), EXPORTS).unwrap(),
-            tamed_shape: shape(tamed_imports(), TAMED_EXPORTS).unwrap(),
+            untamed_shape: wat::parse_str(contract().fill(UNTAMED)).unwrap(),
+            tamed_shape: wat::parse_str(tamed_shape).unwrap(),
         }
     }
 
@@ -101,14 +100,14 @@ impl Host {
         let shape = if is_tamed {
             &self.tamed_shape
         } else {
-            &self.shape
+            &self.untamed_shape
         };
         let config = wasm_smith::Config {
             module_shape: Some(shape.clone()),
             max_funcs: 4,
             max_instructions: 200,
-            // Without most arithmetic, of which there is so much that few
-            // instructions would be calls.
+            // Without most of arithmetic, which has so many instructions that few
+            // would be calls.
             allowed_instructions: InstructionKinds::new(&[
                 InstructionKind::Control,
                 InstructionKind::Memory,
@@ -128,7 +127,7 @@ impl Host {
             custom_page_sizes_enabled: false,
             wide_arithmetic_enabled: false,
             allow_start_export: false,
-            // Or most would end before their first call.
+            // Otherwise most modules would end before their first call.
             disallow_traps: is_tamed,
             max_memories: 1,
             ..Default::default()
@@ -151,7 +150,7 @@ impl Host {
             for name in ["run", "run-with-result"] {
                 let function = instance.get_func(&mut store, name).unwrap();
                 let mut results = vec![Val::I32(0); function.ty(&store).results().len()];
-                // Most trap.
+                // Most calls trap.
                 let _ = function.call(&mut store, &[], &mut results);
             }
         }
@@ -168,15 +167,15 @@ impl Host {
         opening: Opening,
     ) -> wasmtime::Result<Instance> {
         let tamer = self.tamer.instantiate(&mut *store)?;
-        let functions = &self.tamed_functions;
-        let maps = opening.maps.map(|number| ("mapping file-map", number));
+        let functions = contract().core_functions();
+        let maps = opening.maps.map(|number| ("file-map", number));
         let calls = opening.calls.iter().map(|(function, number)| {
-            let name = &functions[usize::from(*function) % functions.len()];
-            (name.as_str(), *number)
+            let function = &functions[usize::from(*function) % functions.len()];
+            (function.operation.as_str(), *number)
         });
         for (name, number) in maps.into_iter().chain(calls) {
             let function = tamer.get_typed_func::<i32, i32>(&mut *store, name)?;
-            // A handle that is not known traps.
+            // A call with an unknown handle traps.
             let _ = function.call(&mut *store, number);
         }
         let imports = module.imports();
@@ -186,8 +185,8 @@ impl Host {
     }
 }
 
-/// What is called through the tamer before the module runs, for few modules
-/// would map a file first of all.
+/// The calls that go through the tamer before the module runs, because few
+/// modules would map a file first.
 #[derive(Arbitrary, Debug)]
 struct Opening {
     maps: [i32; 3],
