@@ -15,3 +15,5 @@ mod state;
 pub mod strings;
 mod target;
 pub mod windows;
+
+pub use guest::uncalled;

@@ -4,6 +4,18 @@ mod generator;
 
 use generator::run;
 
+/// A new function of the contract needs a call in `operations` or `windows`, whose
+/// model says what it must give.
+#[test]
+fn each_function_is_called() {
+    for seed in 0..200 {
+        let data = generator::input(seed, 1024);
+        mem_fuzz::operations::run(&data);
+        mem_fuzz::windows::run(&data);
+    }
+    assert_eq!(mem_fuzz::uncalled(), [""; 0]);
+}
+
 #[test]
 fn operations() {
     run("operations", mem_fuzz::operations::run, 2_000, 1024);

@@ -9,6 +9,8 @@ use crate::state::State;
 use mem_contract::ErrorCode;
 use mem_host::MemCtx;
 use std::borrow::BorrowMut;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use test_wit::{Function, Place, Returns, Role, Value, contract};
 use wasmtime::{
     AsContextMut, Engine, Instance, InstancePre, Linker, Memory, Module, Store, TypedFunc,
@@ -165,6 +167,7 @@ impl<S: AsContextMut<Data = State>, E: BorrowMut<Exports>> Running<S, E> {
         if parameters.last().map(|last| &last.role) == Some(&Role::ReturnPointer) {
             lowered.numbers.push(RESULT as u64);
         }
+        CALLED[index].store(true, Ordering::Relaxed);
         let operation = &function.operation;
         assert_eq!(lowered.numbers.len(), parameters.len(), "{operation}");
 
@@ -239,6 +242,20 @@ impl<S: AsContextMut<Data = State>, E: BorrowMut<Exports>> Running<S, E> {
         let load = self.exported::<u32, u64>("load");
         load.call(&mut self.store, address).map_err(|_| Trap)
     }
+}
+
+/// Which functions a target with a model has called, in the order of the contract.
+static CALLED: LazyLock<Vec<AtomicBool>> = LazyLock::new(|| {
+    let functions = contract().core_functions().iter();
+    functions.map(|_| AtomicBool::new(false)).collect()
+});
+
+/// The functions of the contract that no target with a model has called yet in
+/// this process.
+pub fn uncalled() -> Vec<&'static str> {
+    let functions = contract().core_functions().iter().zip(CALLED.iter());
+    let uncalled = functions.filter(|(_, called)| !called.load(Ordering::Relaxed));
+    uncalled.map(|(f, _)| f.operation.as_str()).collect()
 }
 
 /// A function, and its number among those of the contract.

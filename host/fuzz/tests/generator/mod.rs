@@ -28,11 +28,17 @@ pub fn run(name: &str, target: fn(&[u8]), default: u64, longest: usize) {
     let longest = number("MEM_FUZZ_LONGEST", longest as u64) as usize;
     let first = number("MEM_FUZZ_SEED", 0);
     for seed in first..first + number("MEM_FUZZ_INPUTS", default) {
-        let mut rng = SmallRng::seed_from_u64(seed);
-        let mut data = vec![0; rng.random_range(0..longest)];
-        rng.fill_bytes(&mut data);
+        let data = input(seed, longest);
         check(target, &data, &format!("the input of seed {seed}"));
     }
+}
+
+/// The input of a seed, which is shorter than `longest`.
+pub fn input(seed: u64, longest: usize) -> Vec<u8> {
+    let mut rng = SmallRng::seed_from_u64(seed);
+    let mut data = vec![0; rng.random_range(0..longest)];
+    rng.fill_bytes(&mut data);
+    data
 }
 
 fn check(target: fn(&[u8]), data: &[u8], what: &str) {
