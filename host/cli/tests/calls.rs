@@ -78,6 +78,21 @@ fn mem_trace_goes_with_logs() -> Result<()> {
         "{text}"
     );
 
+    let mut command = each_call()?.command("each_call", &NO_ARGS);
+    let output = command.env("WASMTIME_LOG", "mem_host=loud").output()?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("`WASMTIME_LOG` has to be like"),
+        "{}",
+        stderr(&output)
+    );
+    Ok(())
+}
+
+/// The files get what the crate `log` gets; standard error gets the trace.
+#[test]
+#[cfg(feature = "full")]
+fn mem_trace_goes_with_logs_in_files() -> Result<()> {
     let run = each_call()?.option("--mem-trace").option("-Dlog-to-files");
     let output = run.output("each_call", &NO_ARGS)?;
     let lines = lines_without_time(&output);

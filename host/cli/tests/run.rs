@@ -108,6 +108,7 @@ fn windows_can_be_refused_and_do_not_go_with_every_option() -> Result<()> {
         "-Wtimeout=60s",
         "-Opooling-allocator",
         "-Omemory-init-cow",
+        #[cfg(feature = "full")]
         "--profile=guest",
     ] {
         let run = Run::new().option(option);
@@ -282,6 +283,45 @@ fn bad_options_are_named() -> Result<()> {
     assert_eq!(output.status.code(), Some(1));
     assert!(
         stderr(&output).contains("missing.wasm"),
+        "{}",
+        stderr(&output)
+    );
+    Ok(())
+}
+
+#[test]
+#[cfg(not(feature = "full"))]
+fn what_needs_a_feature_says_which() -> Result<()> {
+    for (option, name) in [
+        ("-Ccompiler=winch", "`-C compiler=winch`"),
+        ("-Dcoredump=core", "`-D coredump`"),
+        ("-Dlog-to-files", "`-D log-to-files`"),
+        ("--profile=guest", "`--profile`"),
+        ("--profile=perfmap", "`--profile`"),
+        ("-Sconfig", "`-S config`"),
+        ("-Shttp", "`-S http`"),
+        ("-Skeyvalue", "`-S keyvalue`"),
+        ("-Snn", "`-S nn`"),
+        ("-Sp3", "`-S p3`"),
+        ("-Stls", "`-S tls`"),
+        ("-Wcomponent-model-async", "`-W component-model-async`"),
+    ] {
+        let output = Run::new().option(option).output("go_names", &NO_ARGS)?;
+        assert_eq!(output.status.code(), Some(1), "{option}");
+        let expected = format!("{name} needs the feature `full`");
+        assert!(stderr(&output).contains(&expected), "{}", stderr(&output));
+    }
+    // What is switched off needs no feature.
+    for option in ["-Shttp=n", "-Sp3=n", "-Dlog-to-files=n"] {
+        Run::new().option(option).succeed("go_names", &NO_ARGS)?;
+    }
+    let run = Run::new();
+    let guest = run.path("asynchronous.wat");
+    fs::write(&guest, "(component (type (stream u8)))")?;
+    let output = run.command_of(guest, &NO_ARGS).output()?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("WASI 0.3; it needs the feature `full`"),
         "{}",
         stderr(&output)
     );
