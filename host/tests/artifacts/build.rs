@@ -56,6 +56,9 @@ fn main() {
 
     // A target folder of their own: cargo holds the lock on the other.
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo"));
+    // Shared with the polyfill, and with the build of this script for clippy.
+    // `OUT_DIR` is `target/release/build/PACKAGE-HASH/out`.
+    let out = out.ancestors().nth(4).unwrap_or(&out).join("guests");
     let wasi = &[COMPONENTS, CORE_MODULES];
     build(&workspace, &out, wasi, PACKAGES);
     build(&workspace, &out, &[WITHOUT_WASI], LIBRARIES);
