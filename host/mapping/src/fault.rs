@@ -181,13 +181,14 @@ fn recover(address: usize) -> bool {
             slot.lost_from.fetch_min(page, Ordering::SeqCst);
             // To replace a tail splits a mapping, and so takes room that a
             // process near its limit has to keep.
-            // SAFETY: the access that faulted at `address` keeps its mapping,
-            // and so the guard on this range, alive; whoever made the guard
-            // lets any tail of the range be replaced.
-            if spares::are_all_there()
-                && unsafe { crate::os::put_zero_pages(page..range.end) }.is_ok()
-            {
-                return true;
+            if spares::are_all_there() {
+                // SAFETY: the access that faulted at `address` keeps its mapping
+                // alive, and so the guard on this range. The caller that made
+                // the guard allows us to replace any tail of the range.
+                let put = unsafe { crate::os::put_zero_pages(page..range.end) };
+                if put.is_ok() {
+                    return true;
+                }
             }
             slot.lost_from.fetch_min(range.start, Ordering::SeqCst);
             // SAFETY: as above; the whole range is its own tail.

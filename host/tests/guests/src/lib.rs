@@ -18,7 +18,7 @@ use std::fmt::Debug;
 /// The bindings as `wit-bindgen` makes them, for what the SDK does not let a
 /// guest do.
 pub mod raw {
-    #![expect(missing_docs)]
+    #![expect(missing_docs, reason = "they are generated")]
     wit_bindgen::generate!({
         path: "../../../wit",
         // The SDK has bindings for the same world.

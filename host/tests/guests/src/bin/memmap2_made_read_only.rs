@@ -1,6 +1,11 @@
 //! A map of the stand-in for memmap2 that is made read-only has brought to the
 //! file what was written, for all who use the file.
 
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "nobody else shortens a test's files, and pointers stay inside their maps"
+)]
+
 use memmap2::{Mmap, MmapMut};
 use std::fs::{self, File};
 
