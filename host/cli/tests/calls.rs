@@ -78,7 +78,7 @@ fn mem_trace_goes_with_logs() -> Result<()> {
         "{text}"
     );
 
-    let mut command = each_call()?.command("each_call", &NO_ARGS);
+    let mut command = run.command("each_call", &NO_ARGS);
     let output = command.env("WASMTIME_LOG", "mem_host=loud").output()?;
     assert_eq!(output.status.code(), Some(1));
     assert!(
