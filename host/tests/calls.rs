@@ -1,12 +1,13 @@
-//! Each call is told as an event, and counted, alike for components and core
-//! modules, on synchronous and asynchronous hosts.
+//! Each call is an event, and is counted, alike for components and core modules,
+//! on synchronous and asynchronous hosts.
 
+use crate::guests::*;
 use anyhow::Result;
 use mem_host::Usage;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
-use test_host::{Guest, Host, Kind};
+use test_host::{Host, Surface, tests_on};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 use tracing_subscriber::filter::Targets;
@@ -114,31 +115,32 @@ impl<S: tracing::Subscriber> Layer<S> for Events {
     }
 }
 
-#[test]
-fn each_call() -> Result<()> {
+tests_on! { in a child;
+    each_call: [component core_module];
+}
+
+fn each_call(surface: Surface) -> Result<()> {
     let events = Events::default();
     let calls = Targets::new().with_target("mem_host::calls", Level::TRACE);
     let layer = events.clone().with_filter(calls);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))?;
 
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    for kind in Kind::ALL {
-        for asynchronous in [false, true] {
-            let mut host = Host::with_windows();
-            host.kind = kind;
-            host.mem.max_locked_bytes(1 << 20);
-            host.write("file", [0; 8192]);
-            let ctx = host.mem.build();
-            let mut store = host.store(ctx.clone());
-            let guest = Guest::compile(&host.engine, kind, "each_call")?;
-            if asynchronous {
-                runtime.block_on(guest.run_async(&mut store))?;
-            } else {
-                guest.run(&mut store)?;
-            }
-            check_events(&events.take());
-            check_counts(&ctx.usage());
+    for asynchronous in [false, true] {
+        let mut host = Host::with_windows();
+        host.surface = surface;
+        host.mem.max_locked_bytes(1 << 20);
+        host.write("file", [0; 8192]);
+        let ctx = host.mem.build();
+        let mut store = host.store(ctx.clone());
+        let guest = host.compile(EACH_CALL)?;
+        if asynchronous {
+            runtime.block_on(guest.run_async(&mut store))?;
+        } else {
+            guest.run(&mut store)?;
         }
+        check_events(&events.take());
+        check_counts(&ctx.usage());
     }
     Ok(())
 }

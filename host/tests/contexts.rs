@@ -1,35 +1,46 @@
 //! Contexts, stores and linkers.
 
+use crate::guests::*;
 use anyhow::Result;
 use mem_host::{Access, MemCtx, Operation};
 use std::error::Error;
-use test_host::{ENGINE, Host, State, run_in};
+use test_host::{ENGINE, Host, State, Surface, run_in, tests_on};
 use wasmtime::component::Linker;
 
-#[test]
-fn stores_of_one_context_share_its_quotas() -> Result<()> {
+tests_on! {
+    stores_of_one_context_share_its_quotas: [component core_module];
+    the_usage_of_a_context: [component core_module];
+    what_is_in_ram: [component core_module];
+}
+
+fn stores_of_one_context_share_its_quotas(surface: Surface) -> Result<()> {
     let mut host = Host::new();
+    host.surface = surface;
     host.mem.max_mappings(1).max_locked_bytes(4096);
     let ctx = host.mem.build();
     let mut first = host.store(ctx.clone());
-    run_in(&mut first, "leave_mapped_and_locked")?;
-    run_in(&mut host.store(ctx.clone()), "leave_mapped_and_locked").unwrap_err();
+    run_in(&mut first, surface, LEAVE_MAPPED_AND_LOCKED)?;
+    run_in(
+        &mut host.store(ctx.clone()),
+        surface,
+        LEAVE_MAPPED_AND_LOCKED,
+    )
+    .unwrap_err();
     // Another context of the same builder starts afresh.
-    host.run("leave_mapped_and_locked")?;
+    host.run(LEAVE_MAPPED_AND_LOCKED)?;
     // What a guest has left goes with its store.
     drop(first);
-    run_in(&mut host.store(ctx), "leave_mapped_and_locked")
+    run_in(&mut host.store(ctx), surface, LEAVE_MAPPED_AND_LOCKED)
 }
 
-/// What a context tells is of all its stores, those that are gone as well.
-#[test]
-fn the_usage_of_a_context() -> Result<()> {
+/// A context counts what all its stores use, also the stores that are gone.
+fn the_usage_of_a_context(surface: Surface) -> Result<()> {
     let mut host = Host::new();
     host.mem.max_mappings(2).max_locked_bytes(8192);
     let ctx = host.mem.build();
     let mut stores = [host.store(ctx.clone()), host.store(ctx.clone())];
     for (runs, store) in (1..).zip(&mut stores) {
-        run_in(store, "leave_mapped_and_locked")?;
+        run_in(store, surface, LEAVE_MAPPED_AND_LOCKED)?;
         let usage = ctx.usage();
         assert_eq!(usage.mappings, runs);
         assert_eq!(usage.pieces.now, runs);
@@ -38,7 +49,12 @@ fn the_usage_of_a_context() -> Result<()> {
         assert_eq!(usage.locked_bytes.now, runs * 4096);
         assert_eq!(usage.calls[&Operation::Lock].calls, runs);
     }
-    run_in(&mut host.store(ctx.clone()), "leave_mapped_and_locked").unwrap_err();
+    run_in(
+        &mut host.store(ctx.clone()),
+        surface,
+        LEAVE_MAPPED_AND_LOCKED,
+    )
+    .unwrap_err();
     let before = ctx.usage();
     assert_eq!(before.errors, [("quota-exceeded", 1)].into());
     drop(stores);
@@ -51,16 +67,14 @@ fn the_usage_of_a_context() -> Result<()> {
     Ok(())
 }
 
-#[cfg(unix)]
-#[test]
-fn what_is_in_ram() -> Result<()> {
+fn what_is_in_ram(surface: Surface) -> Result<()> {
     const PAGES: u64 = 5000;
     let host = Host::new();
     host.write("file", vec![1; PAGES as usize * 4096 - 7]);
     let ctx = host.mem.build();
     let mut store = host.store(ctx.clone());
     assert_eq!(ctx.resident_bytes()?, 0);
-    run_in(&mut store, "leave_some_in_ram")?;
+    run_in(&mut store, surface, LEAVE_SOME_IN_RAM)?;
     // All of the file, which was just written, and two of the memory's pages.
     assert_eq!(ctx.resident_bytes()?, (PAGES + 2) * 4096);
     assert_eq!(ctx.usage().mapped_bytes.now, (PAGES + 16) * 4096 - 7);

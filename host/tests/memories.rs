@@ -2,8 +2,7 @@
 //! wasmtime's own.
 
 use anyhow::Result;
-use mem_host::{MemCtx, MemCtxView, MemView};
-use wasmtime::component::ResourceTable;
+use test_host::{Host, State};
 use wasmtime::{
     Config, Engine, Instance, Linker, Memory, MemoryType, Module, Store, Trap, TypedFunc,
 };
@@ -120,7 +119,7 @@ fn end_where_they_should_and_grow() -> Result<()> {
     Ok(())
 }
 
-/// So that files are mapped by huge pages where they can be.
+/// Files can be mapped by huge pages only there.
 #[test]
 fn start_at_a_multiple_of_2_mib() -> Result<()> {
     for guard in [0, 64 << 10, 2 << 20] {
@@ -209,21 +208,8 @@ fn that_cannot_be_are_errors() -> Result<()> {
     Ok(())
 }
 
-struct State {
-    mem: MemCtx,
-    table: ResourceTable,
-}
-
-impl MemView for State {
-    fn mem(&mut self) -> MemCtxView<'_> {
-        MemCtxView {
-            ctx: &self.mem,
-            table: &mut self.table,
-        }
-    }
-}
-
-/// wasmtime makes those itself, and a guest's pointers cannot be into one.
+/// wasmtime makes such memories itself, and a guest's pointers cannot point into
+/// one.
 #[test]
 fn that_are_shared_trap_where_mem_needs_them() -> Result<()> {
     let mut config = config();
@@ -239,11 +225,9 @@ fn that_are_shared_trap_where_mem_needs_them() -> Result<()> {
     )?;
     let mut linker = Linker::new(&engine);
     mem_host::core::add_to_linker::<State>(&mut linker)?;
-    let state = State {
-        mem: MemCtx::builder().build(),
-        table: ResourceTable::new(),
-    };
-    let mut store = Store::new(&engine, state);
+    let mut host = Host::new();
+    host.engine = engine;
+    let mut store = host.store(host.mem.build());
     let instances = [
         linker.instantiate(&mut store, &module)?,
         mem_host::core::instantiate(&mut store, &linker, &module)?,

@@ -29,10 +29,7 @@ impl Core {
             table: ResourceTable::new(),
         };
         let mut store = Store::new(engine, state);
-        let module = Module::from_file(
-            engine,
-            test_artifacts::core_module_without_wasi("bench_core_guest"),
-        )?;
+        let module = Module::from_file(engine, test_artifacts::BENCH_CORE_GUEST)?;
         let instance = mem_host::core::instantiate(&mut store, &linker, &module)?;
         let map = instance.get_typed_func::<(), u32>(&mut store, "map")?;
         Ok(Self {

@@ -46,7 +46,7 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<(Vec<Measured
     File::create(dir.path().join(LARGE))?.set_len(4 << 30)?;
     std::fs::write(dir.path().join(INDEX), index_of_words()?)?;
 
-    let guest = std::fs::read(test_artifacts::guest("bench-guest"))?;
+    let guest = std::fs::read(test_artifacts::BENCH_GUEST.component)?;
     let plugin = Component::new(engine, &guest)?;
     let mut state = run(engine, dir.path(), &plugin, false, rounds, only)?;
     let bundle = Component::new(engine, mem_polyfill::plug(guest)?)?;

@@ -64,7 +64,7 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<Vec<Measured>
     if rows.is_empty() && native_rows.is_empty() {
         return Ok(measured);
     }
-    let component = Component::from_file(engine, test_artifacts::guest("bench-worker"))?;
+    let component = Component::from_file(engine, test_artifacts::BENCH_WORKER.component)?;
     let dirs = [tempfile::tempdir()?, tempfile::tempdir()?];
     let mut workers = Vec::new();
     let mut natives = Vec::new();

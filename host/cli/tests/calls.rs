@@ -1,11 +1,10 @@
 //! `--mem-trace` and `--mem-stats`.
 
-mod common;
-
+use crate::common::{Run, stderr};
 use anyhow::Result;
-use common::{Run, stderr};
 use std::fs;
 use std::process::Output;
+use test_artifacts::{EACH_CALL, LEAVE_MAPPED_AND_LOCKED, WC};
 
 const NO_ARGS: [&str; 0] = [];
 
@@ -15,8 +14,7 @@ fn each_call() -> Result<Run> {
     Ok(run)
 }
 
-/// The lines of calls without the time, which is behind the result, and what
-/// follows it.
+/// The lines of calls, without the time behind the result and what follows it.
 fn lines_without_time(output: &Output) -> Vec<String> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     let lines = stderr.lines().filter(|line| line.contains(" -> "));
@@ -36,7 +34,7 @@ fn mem_trace_prints_a_line_a_call() -> Result<()> {
     // Under a time limit, what may block runs on another thread.
     for more in ["--mem-windows", "-Dlogging=n", "-Wtimeout=60s"] {
         let run = each_call()?.option("--mem-trace").option(more);
-        let output = run.output("each_call", &NO_ARGS)?;
+        let output = run.output(EACH_CALL, &NO_ARGS)?;
         let lines = lines_without_time(&output);
         let why = "s: nothing is at this path; create the file first\n";
         assert!(stderr(&output).contains(why), "{}", stderr(&output));
@@ -69,7 +67,7 @@ fn mem_trace_prints_a_line_a_call() -> Result<()> {
 #[test]
 fn mem_trace_goes_with_logs() -> Result<()> {
     let run = each_call()?.option("--mem-trace");
-    let mut command = run.command("each_call", &NO_ARGS);
+    let mut command = run.command(EACH_CALL, &NO_ARGS);
     let output = command.env("WASMTIME_LOG", "mem_host=debug").output()?;
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("\nmapping 1: size 0..8192 -> ok, "), "{text}");
@@ -79,7 +77,7 @@ fn mem_trace_goes_with_logs() -> Result<()> {
     );
 
     let run = each_call()?.option("--mem-trace").option("-Dlog-to-files");
-    let output = run.output("each_call", &NO_ARGS)?;
+    let output = run.output(EACH_CALL, &NO_ARGS)?;
     let lines = lines_without_time(&output);
     assert_eq!(
         lines[0],
@@ -105,7 +103,7 @@ fn row(output: &Output, name: &str) -> String {
 #[test]
 fn mem_stats_prints_tables() -> Result<()> {
     let run = each_call()?.option("--mem-stats");
-    let output = run.output("each_call", &NO_ARGS)?;
+    let output = run.output(EACH_CALL, &NO_ARGS)?;
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(row(&output, "file-map"), "file-map 3 1 8.0 KiB");
     assert_eq!(row(&output, "read "), "read 2 1 100 B");
@@ -118,22 +116,22 @@ fn mem_stats_prints_tables() -> Result<()> {
     Ok(())
 }
 
-/// However the guest ends, and whatever it leaves.
+/// The guest may end in any way, and leave anything behind.
 #[test]
 fn mem_stats_prints_at_every_end() -> Result<()> {
     let run = Run::new().option("--mem-stats");
     // It exits with 1.
-    let output = run.output("wc", &["missing"])?;
+    let output = run.output(WC, &["missing"])?;
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(row(&output, "file-map"), "file-map 1 1 0 B");
     // It traps, with a byte mapped.
-    let output = run.output("leave_mapped_and_locked", &NO_ARGS)?;
+    let output = run.output(LEAVE_MAPPED_AND_LOCKED, &NO_ARGS)?;
     assert_eq!(output.status.code(), Some(134));
     assert_eq!(row(&output, "lock "), "lock 1 1 0 B");
     let locked = Run::new()
         .option("--mem-stats")
         .option("--mem-max-locked-bytes=8KiB");
-    let output = locked.output("leave_mapped_and_locked", &NO_ARGS)?;
+    let output = locked.output(LEAVE_MAPPED_AND_LOCKED, &NO_ARGS)?;
     assert!(output.status.success(), "{}", stderr(&output));
     // What it leaves went with its store.
     assert_eq!(row(&output, "locked"), "locked 0 B 4.0 KiB 8.0 KiB");

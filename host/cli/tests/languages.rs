@@ -1,17 +1,14 @@
 //! Guests in other languages, each built by the commands that the README gives.
 //!
-//! They need compilers that are no part of Rust:
+//! They need compilers that are not part of Rust:
 //!
 //! ```text
-//! cargo test --release --test languages -- --ignored
+//! cargo test --release --test command languages -- --ignored
 //! ```
 
-#[path = "languages/c.rs"]
 mod c;
-mod common;
-
+use crate::common::{Run, stderr};
 use anyhow::{Context, Result};
-use common::{Run, stderr};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,10 +1,9 @@
 //! The README's lines do what it says.
 
-mod common;
-
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::Command;
+use test_artifacts::WC;
 
 /// Runs all lines of the README that start with `$`, in one shell, and compares
 /// what each prints.
@@ -38,12 +37,12 @@ fn the_lines_of_the_readme() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let guests = dir.path().join("target/wasm32-wasip2");
     std::fs::create_dir_all(&guests)?;
-    let built = test_artifacts::guest("wc");
+    let built = Path::new(WC.component);
     std::os::unix::fs::symlink(built.parent().context("a folder")?, guests.join("release"))?;
     let commands = Path::new(env!("CARGO_BIN_EXE_wasmtime-mem"))
         .parent()
         .context("a folder")?;
-    let stock = common::stock();
+    let stock = crate::common::stock();
     let path = format!(
         "{}:{}:{}",
         commands.display(),

@@ -1,8 +1,6 @@
-//! Rounds of all that can be done with a mapping, on several threads at once.
+//! Rounds of everything that a mapping can do, on several threads at once.
 //! Tools that watch a process run this; `host/TESTING.md` says how.
 //! `MEM_TEST_ROUNDS` is how many rounds each thread makes.
-
-#![cfg(unix)]
 
 use anyhow::{Result, bail, ensure};
 use mem_mapping::{
@@ -148,8 +146,8 @@ fn all_is_given_back() -> Result<()> {
     Ok(())
 }
 
-/// What looks like a limit, because the file is whole again when it is looked
-/// at, is none.
+/// A lock fails as if at a limit when the file is short, and the file can be
+/// whole again when somebody looks. That is no limit.
 #[test]
 fn a_lock_of_a_file_that_shrinks_and_grows() -> Result<()> {
     let rounds = rounds() * 10;

@@ -1,8 +1,8 @@
 //! Modules that break the canonical ABI trap and are told how, and the host
 //! goes on.
 
-use crate::modules::{EXPORTS, Way, block_on, host, linker, module_with, succeeds, traps};
-use crate::reallocs::READ_16;
+use super::modules::{EXPORTS, Way, block_on, host, linker, module_with, succeeds, traps};
+use super::reallocs::READ_16;
 use anyhow::Result;
 use wasmtime::Linker;
 

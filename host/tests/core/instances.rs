@@ -1,6 +1,6 @@
 //! Several instances, and what each has for its own.
 
-use crate::modules::{EXPORTS, Way, host, linker, module_with, succeeds};
+use super::modules::{EXPORTS, Way, host, linker, module_with, succeeds};
 use anyhow::Result;
 use test_host::Host;
 use wasmtime::{Linker, Module};
@@ -8,7 +8,7 @@ use wasmtime::{Linker, Module};
 /// A library for `wasm32-unknown-unknown` that uses the SDK.
 #[test]
 fn without_wasi() -> Result<()> {
-    let path = test_artifacts::core_module_without_wasi("test_guests_core");
+    let path = test_artifacts::TEST_GUESTS_CORE;
     let mut host = Host::new();
     host.mem.max_mapped_bytes(1 << 20);
     let module = Module::from_file(&host.engine, path)?;

@@ -1,6 +1,6 @@
 //! Core modules whose realloc does what it should not.
 
-use crate::modules::{Way, host, module_with, succeeds, traps};
+use super::modules::{Way, host, module_with, succeeds, traps};
 use anyhow::Result;
 use wasmtime::Trap;
 
@@ -124,7 +124,7 @@ fn reallocs_that_use_what_they_read_from() {
 fn reallocs_that_use_other_mappings() {
     let host = host();
     // From one new mapping after the other: it ends at the quota.
-    let mut small = crate::modules::host();
+    let mut small = super::modules::host();
     small.mem.max_mappings(20);
     let exports = realloc(&format!("{READ_16} (i32.const 1024)"));
     traps(&small, &exports, READ_16, "unreachable");

@@ -123,7 +123,7 @@ fn nothing() {
              `MemCtxBuilder::allow_windows` (`--mem-windows`)"
         )
     );
-    // It is told once, and is of the latest error with this code.
+    // `explain` says it once, of the latest error with this code.
     assert_eq!(raw::explain(raw::ErrorCode::AccessDenied), None);
     assert_eq!(raw::explain(raw::ErrorCode::Io), None);
     assert!(mem::open("missing").is_err());

@@ -1,8 +1,10 @@
-//! The targets that share a process with others.
+//! The fuzz targets on inputs of a seeded generator.
 
 mod generator;
 
+use anyhow::Result;
 use generator::run;
+use test_child::{in_child, this_test};
 
 #[test]
 fn operations() {
@@ -22,4 +24,13 @@ fn windows() {
 #[test]
 fn strings() {
     run("strings", mem_fuzz::strings::run, 400, 512);
+}
+
+/// The target sets and counts what the whole process has.
+#[test]
+fn memories() -> Result<()> {
+    in_child(this_test!(), || {
+        run("memories", mem_fuzz::memories::run, 300, 1024);
+        Ok(())
+    })
 }

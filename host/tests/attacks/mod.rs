@@ -1,24 +1,22 @@
-//! What once made a host with windows die, hang, or hold a string that is not
-//! one: two memories on one file, files that become shorter, engines with and
-//! without windows, tables that are dropped elsewhere, and too many of all.
+//! What once made a host with windows die, hang, or hold a string that is none:
+//! two memories on one file, files that become shorter, engines with and without
+//! windows, tables that are dropped elsewhere, and too many of everything.
 
-#![cfg(target_os = "linux")]
+mod guest;
 
+use self::guest::Guest;
 use anyhow::{Result, ensure};
-use mem_host::{Access, MemCtx, MemCtxView, MemView};
 use std::fs::{self, OpenOptions};
-use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
-use tempfile::tempdir;
-use test_host::{ENGINE, WINDOWS_ENGINE};
+use test_child::{in_child, this_test};
+use test_host::{ENGINE, Host, State, WINDOWS_ENGINE};
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-use wasmtime::component::{self, Component, ResourceTable};
-use wasmtime::{Engine, Instance, Linker, Memory, MemoryType, Module, Store, TypedFunc};
+use wasmtime::component::{self, Component};
+use wasmtime::{Engine, Instance, Memory, MemoryType, Module, Store};
 
 const READ_ONLY: i32 = 0;
 const READ_WRITE: i32 = 1;
@@ -28,61 +26,16 @@ const OK: i32 = -1;
 const BUSY: i32 = 10;
 const QUOTA_EXCEEDED: i32 = 9;
 
-struct State {
-    mem: MemCtx,
-    table: ResourceTable,
+/// A host with the file `file` of one page, whose guests run on `engine`.
+fn host(engine: &Engine) -> Host {
+    let mut host = Host::with_windows();
+    host.engine = engine.clone();
+    host.write("file", [7; 4096]);
+    host
 }
 
-impl MemView for State {
-    fn mem(&mut self) -> MemCtxView<'_> {
-        MemCtxView {
-            ctx: &self.mem,
-            table: &mut self.table,
-        }
-    }
-}
-
-fn store(engine: &Engine, dir: &Path) -> Store<State> {
-    let mut builder = MemCtx::builder();
-    builder
-        .preopened_dir(dir, ".", Access::ReadWrite)
-        .expect("it is a directory");
-    // SAFETY: the tests that write or cut files behind the host's back give it
-    // strings of no function but `file-map`, which checks the copy.
-    unsafe { builder.allow_windows(true) };
-    let state = State {
-        mem: builder.build(),
-        table: ResourceTable::new(),
-    };
-    Store::new(engine, state)
-}
-
-/// A guest of `windows.wat`.
-struct Guest {
-    memory: Memory,
-    map: TypedFunc<i32, i32>,
-    attach: TypedFunc<i32, i32>,
-    write: TypedFunc<i32, i32>,
-}
-
-impl Guest {
-    fn new(store: &mut Store<State>) -> Result<Self> {
-        let module = Module::new(store.engine(), include_str!("windows.wat"))?;
-        let mut linker = Linker::new(store.engine());
-        mem_host::core::add_to_linker(&mut linker)?;
-        Self::of(store, &linker, &module)
-    }
-
-    fn of(store: &mut Store<State>, linker: &Linker<State>, module: &Module) -> Result<Self> {
-        // Each has handles of its own.
-        let guest = mem_host::core::instantiate(&mut *store, linker, module)?;
-        Ok(Self {
-            memory: guest.get_memory(&mut *store, "memory").expect("exported"),
-            map: guest.get_typed_func(&mut *store, "map")?,
-            attach: guest.get_typed_func(&mut *store, "attach")?,
-            write: guest.get_typed_func(&mut *store, "store")?,
-        })
-    }
+fn store(host: &Host) -> Store<State> {
+    host.store(host.mem.build())
 }
 
 fn component(engine: &Engine, wat: &str) -> Result<Component> {
@@ -100,13 +53,13 @@ fn instantiate(store: &mut Store<State>, guest: &Component) -> Result<component:
 #[test]
 fn two_components_of_a_store_do_not_share_a_page_that_one_can_write() -> Result<()> {
     for (producer, consumer) in [(1, 1), (0, 1), (1, 0)] {
-        let dir = tempdir()?;
-        fs::write(dir.path().join("file"), [0; 8192])?;
+        let host = host(&WINDOWS_ENGINE);
+        host.write("file", [0; 8192]);
         let guest = include_str!("two_memories.wat")
             .replace("{producer}", &producer.to_string())
             .replace("{consumer}", &consumer.to_string());
         let guest = component(&WINDOWS_ENGINE, &guest)?;
-        let mut store = store(&WINDOWS_ENGINE, dir.path());
+        let mut store = store(&host);
         let guest = instantiate(&mut store, &guest)?;
         let run = guest.get_typed_func::<(), ()>(&mut store, "run")?;
         run.call(&mut store, ())?;
@@ -121,13 +74,12 @@ fn two_components_of_a_store_do_not_share_a_page_that_one_can_write() -> Result<
 
 #[test]
 fn windows_that_can_write_a_file_lie_in_one_memory() -> Result<()> {
-    let dir = tempdir()?;
-    fs::write(dir.path().join("file"), [7; 4096])?;
+    let host = host(&WINDOWS_ENGINE);
     for other_store in [false, true] {
-        let mut stores = vec![store(&WINDOWS_ENGINE, dir.path())];
+        let mut stores = vec![store(&host)];
         let one = Guest::new(&mut stores[0])?;
         if other_store {
-            stores.push(store(&WINDOWS_ENGINE, dir.path()));
+            stores.push(store(&host));
         }
         let last = stores.len() - 1;
         let two = Guest::new(&mut stores[last])?;
@@ -145,7 +97,7 @@ fn windows_that_can_write_a_file_lie_in_one_memory() -> Result<()> {
         ensure!(written == if other_store { BUSY } else { OK });
         let shown = one.memory.data(&stores[0])[16 * 4096];
         ensure!(shown == if other_store { 7 } else { 9 });
-        fs::write(dir.path().join("file"), [7; 4096])?;
+        host.write("file", [7; 4096]);
     }
     Ok(())
 }
@@ -154,8 +106,8 @@ fn windows_that_can_write_a_file_lie_in_one_memory() -> Result<()> {
 /// shorter while the host takes it.
 #[test]
 fn a_path_is_utf_8_though_its_file_becomes_shorter() -> Result<()> {
-    let dir = tempdir()?;
-    let path = dir.path().join("file");
+    let host = host(&WINDOWS_ENGINE);
+    let path = host.path("file");
     let guest = component(&WINDOWS_ENGINE, include_str!("path_in_a_window.wat"))?;
     let mut text = b"a".to_vec();
     text.extend("\u{e9}".repeat(32767).as_bytes());
@@ -165,7 +117,7 @@ fn a_path_is_utf_8_though_its_file_becomes_shorter() -> Result<()> {
         tracing::subscriber::set_default(tracing_subscriber::registry().with(paths.clone()));
     for round in 0..100 {
         fs::write(&path, &text)?;
-        let mut store = store(&WINDOWS_ENGINE, dir.path());
+        let mut store = store(&host);
         let guest = instantiate(&mut store, &guest)?;
         let prepare = guest.get_typed_func::<(), ()>(&mut store, "prepare")?;
         prepare.call(&mut store, ())?;
@@ -190,7 +142,7 @@ fn a_path_is_utf_8_though_its_file_becomes_shorter() -> Result<()> {
     Ok(())
 }
 
-/// Counts the paths of calls, and those that are not UTF-8.
+/// Counts the paths of calls, and the paths that are not UTF-8.
 #[derive(Clone, Default)]
 struct Paths(Arc<Mutex<(usize, usize)>>);
 
@@ -216,10 +168,9 @@ impl Visit for &Paths {
 /// registry is dropped meanwhile.
 #[test]
 fn engines_with_and_without_windows_go_on_in_one_process() -> Result<()> {
-    let dir = tempdir()?;
-    fs::write(dir.path().join("file"), [7; 4096])?;
+    let host = host(&ENGINE);
     let small = Module::new(&WINDOWS_ENGINE, "(module (memory 1))")?;
-    let mut store = store(&ENGINE, dir.path());
+    let mut store = store(&host);
     let guest = Guest::new(&mut store)?;
     guest.map.call(&mut store, READ_ONLY)?;
     let counts: Arc<[AtomicU64; 2]> = Arc::default();
@@ -262,23 +213,22 @@ fn engines_with_and_without_windows_go_on_in_one_process() -> Result<()> {
     Ok(())
 }
 
+/// A store with a guest in it that has a window at page 16.
+fn with_a_window(host: &Host) -> Result<(Store<State>, Guest)> {
+    let mut store = store(host);
+    let guest = Guest::with_table(&mut store)?;
+    ensure!(guest.map.call(&mut store, READ_WRITE)? == OK);
+    ensure!(guest.attach.call(&mut store, 16)? == OK);
+    Ok((store, guest))
+}
+
 /// All of this is safe code, and so no byte may change behind the slice.
 #[test]
 fn a_table_that_is_dropped_elsewhere_leaves_windows_attached() -> Result<()> {
-    let dir = tempdir()?;
-    fs::write(dir.path().join("file"), [7; 4096])?;
-    let mut store = store(&WINDOWS_ENGINE, dir.path());
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
-    let mut linker = Linker::new(&WINDOWS_ENGINE);
-    mem_host::core::add_to_linker(&mut linker)?;
-    // With handles in the table.
-    let guest = linker.instantiate(&mut store, &module)?;
-    let map = guest.get_typed_func::<i32, i32>(&mut store, "map")?;
-    let attach = guest.get_typed_func::<i32, i32>(&mut store, "attach")?;
-    ensure!(map.call(&mut store, READ_WRITE)? == OK && attach.call(&mut store, 16)? == OK);
-    let memory = guest.get_memory(&mut store, "memory").expect("exported");
+    let host = host(&WINDOWS_ENGINE);
+    let (mut store, guest) = with_a_window(&host)?;
     let table = std::mem::take(&mut store.data_mut().table);
-    let bytes = &memory.data(&store)[16 * 4096..][..4096];
+    let bytes = &guest.memory.data(&store)[16 * 4096..][..4096];
     ensure!(bytes == [7; 4096]);
     thread::scope(|scope| scope.spawn(move || drop(table)).join()).expect("it does not panic");
     ensure!(bytes == [7; 4096]);
@@ -294,28 +244,15 @@ fn a_table_that_is_dropped_elsewhere_leaves_windows_attached() -> Result<()> {
 /// another thread.
 #[test]
 fn a_table_that_another_store_gets_leaves_windows_attached() -> Result<()> {
-    let dir = tempdir()?;
-    fs::write(dir.path().join("file"), [7; 4096])?;
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
-    let mut linker = Linker::new(&WINDOWS_ENGINE);
-    mem_host::core::add_to_linker(&mut linker)?;
-    let mut stores = [0; 2].map(|_| store(&WINDOWS_ENGINE, dir.path()));
-    let [one, other] = &mut stores;
-    let guest = linker.instantiate(&mut *one, &module)?;
-    let call = |store: &mut Store<State>, guest: &Instance, name: &str, parameter| {
-        let function = guest.get_typed_func::<i32, i32>(&mut *store, name)?;
-        function.call(store, parameter)
-    };
-    ensure!(call(one, &guest, "map", READ_WRITE)? == OK);
-    ensure!(call(one, &guest, "attach", 16)? == OK);
-    let window = guest.get_typed_func::<(), i32>(&mut *one, "window")?;
-    let window = window.call(&mut *one, ())?;
+    let host = host(&WINDOWS_ENGINE);
+    let (mut one, guest) = with_a_window(&host)?;
+    let window = guest.window.call(&mut one, ())?;
+    let mut other = store(&host);
     other.data_mut().table = std::mem::take(&mut one.data_mut().table);
-    let memory = guest.get_memory(&mut *one, "memory").expect("exported");
-    let bytes = &memory.data(&*one)[16 * 4096..][..4096];
+    let bytes = &guest.memory.data(&one)[16 * 4096..][..4096];
     ensure!(bytes == [7; 4096]);
-    let guest = linker.instantiate(&mut *other, &module)?;
-    ensure!(call(other, &guest, "detach", window)? == BUSY);
+    let guest = Guest::with_table(&mut other)?;
+    ensure!(guest.detach.call(&mut other, window)? == BUSY);
     ensure!(bytes == [7; 4096]);
     ensure!(one.data().mem.usage().windows.now == 1);
     Ok(())
@@ -325,67 +262,49 @@ fn a_table_that_another_store_gets_leaves_windows_attached() -> Result<()> {
 /// mappings of their own to the kernel, also when the windows are gone.
 #[test]
 fn pages_between_windows_count_as_long_as_the_memory_exists() -> Result<()> {
-    let dir = tempdir()?;
-    fs::write(dir.path().join("file"), [7; 4096])?;
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
-    let mut linker = Linker::new(&WINDOWS_ENGINE);
-    mem_host::core::add_to_linker(&mut linker)?;
-    let mut store = store(&WINDOWS_ENGINE, dir.path());
-    let guest = linker.instantiate(&mut store, &module)?;
-    let [map, attach, detach] = ["map", "attach", "detach"].map(|name| {
-        let function = guest.get_typed_func::<i32, i32>(&mut store, name);
-        function.expect("exported")
-    });
-    let window = guest.get_typed_func::<(), i32>(&mut store, "window")?;
-    let touch = guest.get_typed_func::<i32, ()>(&mut store, "touch")?;
-    ensure!(map.call(&mut store, READ_ONLY)? == OK);
-    let attach = |store: &mut Store<State>, page| -> Result<Option<i32>> {
-        match attach.call(&mut *store, page)? {
-            OK => Ok(Some(window.call(store, ())?)),
-            QUOTA_EXCEEDED => Ok(None),
-            error => anyhow::bail!("{error}"),
-        }
-    };
+    let host = host(&WINDOWS_ENGINE);
+    let mut store = store(&host);
+    let guest = Guest::with_table(&mut store)?;
+    ensure!(guest.map.call(&mut store, READ_ONLY)? == OK);
     let mem = store.data().mem.clone();
 
     // One page again and again counts once.
-    let around = [16, 18].map(|page| attach(&mut store, page));
+    let around = [16, 18].map(|page| guest.attach(&mut store, page));
     for _ in 0..300 {
-        let between = attach(&mut store, 17)?.expect("within the quota");
-        ensure!(detach.call(&mut store, between)? == OK);
-        touch.call(&mut store, 17)?;
+        let between = guest.attach(&mut store, 17)?.expect("within the quota");
+        ensure!(guest.detach.call(&mut store, between)? == OK);
+        guest.touch.call(&mut store, 17)?;
     }
     ensure!(mem.usage().windows.now == 3);
     for window in around {
-        detach.call(&mut store, window?.expect("within the quota"))?;
+        let window = window?.expect("within the quota");
+        guest.detach.call(&mut store, window)?;
     }
     ensure!(mem.usage().windows.now == 1);
     for _ in 0..300 {
-        let window = attach(&mut store, 17)?.expect("within the quota");
-        ensure!(detach.call(&mut store, window)? == OK);
+        let window = guest.attach(&mut store, 17)?.expect("within the quota");
+        ensure!(guest.detach.call(&mut store, window)? == OK);
     }
     ensure!(mem.usage().windows.now == 1);
 
     // Always another page.
-    let mut last = attach(&mut store, 20)?.expect("within the quota");
+    let mut last = guest.attach(&mut store, 20)?.expect("within the quota");
     let mut many = 0;
     for page in (20..500).step_by(2) {
-        let Some(between) = attach(&mut store, page + 1)? else {
+        let Some(between) = guest.attach(&mut store, page + 1)? else {
             break;
         };
-        let Some(next) = attach(&mut store, page + 2)? else {
+        let Some(next) = guest.attach(&mut store, page + 2)? else {
             break;
         };
-        ensure!(detach.call(&mut store, between)? == OK);
-        touch.call(&mut store, page + 1)?;
-        ensure!(detach.call(&mut store, last)? == OK);
+        ensure!(guest.detach.call(&mut store, between)? == OK);
+        guest.touch.call(&mut store, page + 1)?;
+        ensure!(guest.detach.call(&mut store, last)? == OK);
         last = next;
         many += 1;
     }
     ensure!((120..128).contains(&many), "{many}");
-    let memory = guest.get_memory(&mut store, "memory").expect("exported");
-    let start = memory.data_ptr(&store).addr();
-    ensure!(mappings_within(start..start + memory.data_size(&store))? <= 260);
+    ensure!(guest.mappings_of_memory(&store)? <= 260);
     drop(store);
     ensure!(mem.usage().windows.now == 0);
     Ok(())
@@ -395,65 +314,37 @@ fn pages_between_windows_count_as_long_as_the_memory_exists() -> Result<()> {
 /// pages are there instead.
 #[test]
 fn pages_behind_a_window_that_lost_some_count_as_well() -> Result<()> {
-    let dir = tempdir()?;
-    let path = dir.path().join("file");
-    fs::write(&path, [7; 4096])?;
-    let file = OpenOptions::new().write(true).open(&path)?;
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
-    let mut linker = Linker::new(&WINDOWS_ENGINE);
-    mem_host::core::add_to_linker(&mut linker)?;
-    let mut store = store(&WINDOWS_ENGINE, dir.path());
-    let guest = linker.instantiate(&mut store, &module)?;
-    let [map, attach, detach] = ["map", "attach", "detach"].map(|name| {
-        let function = guest.get_typed_func::<i32, i32>(&mut store, name);
-        function.expect("exported")
-    });
-    let window = guest.get_typed_func::<(), i32>(&mut store, "window")?;
-    let touch = guest.get_typed_func::<i32, ()>(&mut store, "touch")?;
-    ensure!(map.call(&mut store, READ_ONLY)? == OK);
+    let host = host(&WINDOWS_ENGINE);
+    let file = OpenOptions::new().write(true).open(host.path("file"))?;
+    let mut store = store(&host);
+    let guest = Guest::with_table(&mut store)?;
+    ensure!(guest.map.call(&mut store, READ_ONLY)? == OK);
     for page in (20..400).step_by(4) {
         let mut windows = Vec::new();
         for page in page..page + 3 {
-            ensure!(attach.call(&mut store, page)? == OK);
-            windows.push(window.call(&mut store, ())?);
+            windows.extend(guest.attach(&mut store, page)?);
         }
+        ensure!(windows.len() == 3);
         file.set_len(0)?;
-        touch.call(&mut store, page + 1)?;
+        guest.touch.call(&mut store, page + 1)?;
         file.set_len(4096)?;
         while let Some(window) = windows.pop() {
-            ensure!(detach.call(&mut store, window)? == OK);
+            ensure!(guest.detach.call(&mut store, window)? == OK);
         }
     }
-    let memory = guest.get_memory(&mut store, "memory").expect("exported");
-    let start = memory.data_ptr(&store).addr();
-    let mappings = mappings_within(start..start + memory.data_size(&store))?;
+    let mappings = guest.mappings_of_memory(&store)?;
     let windows = store.data().mem.usage().windows.now as usize;
     ensure!(mappings <= 3 + 2 * windows, "{mappings} {windows}");
     Ok(())
 }
 
-/// The mappings of the kernel that start in these addresses.
-fn mappings_within(addresses: std::ops::Range<usize>) -> Result<usize> {
-    let maps = fs::read_to_string("/proc/self/maps")?;
-    let starts = maps.lines().filter_map(|line| line.split_once('-'));
-    let starts = starts.filter_map(|(start, _)| usize::from_str_radix(start, 16).ok());
-    Ok(starts.filter(|start| addresses.contains(start)).count())
-}
-
-/// Alone in its process, whose mappings it counts.
+/// It counts the mappings of its process.
 #[test]
 fn instances_at_their_default_limits_leave_the_process_room() -> Result<()> {
-    const NAME: &str = "instances_at_their_default_limits_leave_the_process_room";
-    const IN_CHILD: &str = "MEM_TEST_IN_CHILD";
-    if std::env::var_os(IN_CHILD).is_none() {
-        let mut child = Command::new(std::env::current_exe()?);
-        let status = child
-            .args(["--exact", NAME, "--nocapture"])
-            .env(IN_CHILD, "1")
-            .status()?;
-        ensure!(status.success(), "{status}");
-        return Ok(());
-    }
+    in_child(this_test!(), fill_with_instances)
+}
+
+fn fill_with_instances() -> Result<()> {
     // Each mapping on which windows can be attached keeps its file open.
     if raise_descriptors() < 20_000 {
         println!("skipped: the process cannot have that many descriptors");
@@ -462,18 +353,14 @@ fn instances_at_their_default_limits_leave_the_process_room() -> Result<()> {
     mem_host::process::set_max_descriptors(64 * 256);
     let kernel_mappings =
         || -> Result<usize> { Ok(fs::read_to_string("/proc/self/maps")?.lines().count()) };
-    let dir = tempdir()?;
-    fs::write(dir.path().join("file"), [7; 4096])?;
-    let module = Module::new(&WINDOWS_ENGINE, include_str!("windows.wat"))?;
-    let mut linker = Linker::new(&WINDOWS_ENGINE);
-    mem_host::core::add_to_linker(&mut linker)?;
+    let host = host(&WINDOWS_ENGINE);
     let before = kernel_mappings()?;
 
     let mut stores = Vec::new();
     let began = Instant::now();
     for number in 0..64 {
-        let mut store = store(&WINDOWS_ENGINE, dir.path());
-        let guest = Guest::of(&mut store, &linker, &module)?;
+        let mut store = store(&host);
+        let guest = Guest::new(&mut store)?;
         ensure!(guest.map.call(&mut store, READ_ONLY)? == OK);
         // Windows that the kernel does not join.
         let mut windows = 0;

@@ -1,11 +1,11 @@
-//! Fuzz targets on inputs of a seeded generator, for a stable toolchain.
+//! Inputs of a seeded generator, which a stable toolchain can run.
 
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 use std::fs;
 use std::path::Path;
 
-/// The number that the environment has, if it has one.
+/// The number that the environment has for `variable`, or else `default`.
 fn number(variable: &str, default: u64) -> u64 {
     match std::env::var(variable) {
         Ok(number) => number
@@ -15,7 +15,8 @@ fn number(variable: &str, default: u64) -> u64 {
     }
 }
 
-/// Runs what has failed before, and then as many inputs as are wanted.
+/// Runs the inputs that have failed before, and then the number of inputs that
+/// the environment asks for.
 pub fn run(name: &str, target: fn(&[u8]), default: u64, longest: usize) {
     let regressions = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
     if let Ok(known) = fs::read_dir(regressions.join(name)) {
