@@ -21,6 +21,9 @@ pub const KEEPS_WRITES: &str = "the polyfill keeps writes until a flush";
 /// The guest has files that others have moved.
 pub const NO_PATHS: &str = "the stand-in for memmap2 maps descriptors there, and not paths";
 
+/// The guest locks.
+pub const NO_LOCKS: &str = "the polyfill has no locks";
+
 /// The guest needs windows.
 pub const NO_WINDOWS: &str = "the polyfill has no windows";
 

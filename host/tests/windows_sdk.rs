@@ -24,7 +24,7 @@ mod copy {
         addresses: ADDRESSES, copies(), [yes yes yes yes];
         after_unmap: SDK_WINDOW_AFTER_UNMAP, Host::new().showing_maps().arg("copy"),
             [yes yes MAPS_NOTHING yes];
-        memmap2_api: MEMMAP2_API, with_locks(copies()), [yes yes KEEPS_WRITES NO_HOST];
+        memmap2_api: MEMMAP2_API, with_locks(copies()), [yes yes NO_LOCKS NO_HOST];
         memmap2_files_made_read_only: MEMMAP2_MADE_READ_ONLY, copies(), [yes yes yes yes];
         memmap2_copies_keep_other_writes:
             MEMMAP2_COPIES_KEEP_OTHER_WRITES, copies(), [yes yes yes yes];

@@ -136,7 +136,7 @@ fn mem_stats_prints_at_every_end() -> Result<()> {
     // What it leaves went with its store.
     assert_eq!(row(&output, "locked"), "locked 0 B 4.0 KiB 8.0 KiB");
     // It does not even start.
-    let output = run.command_of("missing.wasm".into(), &NO_ARGS).output()?;
+    let output = run.command_of("missing.wasm", &NO_ARGS).output()?;
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(row(&output, "all "), "all 0 0 0 B");
     Ok(())

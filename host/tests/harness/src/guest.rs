@@ -2,6 +2,7 @@
 
 use crate::{State, core};
 use anyhow::{Context as _, Result, bail};
+use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Module, Store};
 use wasmtime_wasi::p2::bindings;
@@ -29,6 +30,15 @@ impl Surface {
     pub const WITH_MEM: [Self; 2] = [Self::Component, Self::CoreModule];
     /// What any host runs, synchronously.
     pub const WITH_HOST: [Self; 3] = [Self::Component, Self::CoreModule, Self::Bundle];
+
+    /// The surface on a synchronous embedder, which compiles the same.
+    fn synchronous(self) -> Self {
+        match self {
+            Self::ComponentAsync => Self::Component,
+            Self::CoreModuleAsync => Self::CoreModule,
+            other => other,
+        }
+    }
 }
 
 /// A guest that is compiled, for many stores.
@@ -42,13 +52,66 @@ pub enum Compiled {
     Bundle(Component),
 }
 
+/// Guests that were compiled last, which the next tests may run as well: the
+/// tests of a row are neighbours.
+static LAST: Mutex<Vec<Arc<Entry>>> = Mutex::new(Vec::new());
+
+/// How many guests are kept.
+const KEPT: usize = 8;
+
+struct Entry {
+    engine: Engine,
+    surface: Surface,
+    guest: &'static str,
+    /// Other tests wait while the guest is compiled.
+    compiled: Mutex<Option<Compiled>>,
+}
+
+impl Entry {
+    /// The entry of the guest, which may be a new one.
+    fn find(engine: &Engine, surface: Surface, guest: test_artifacts::Guest) -> Arc<Self> {
+        let surface = surface.synchronous();
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = last.iter().position(|entry| {
+            Engine::same(&entry.engine, engine)
+                && (entry.surface, entry.guest) == (surface, guest.name)
+        });
+        let entry = match found {
+            Some(index) => last.remove(index),
+            None => Arc::new(Self {
+                engine: engine.clone(),
+                surface,
+                guest: guest.name,
+                compiled: Mutex::new(None),
+            }),
+        };
+        last.insert(0, entry.clone());
+        last.truncate(KEPT);
+        entry
+    }
+}
+
 impl Compiled {
-    /// Compiles the guest for this surface.
+    /// Compiles the guest for this surface, unless it was compiled just before.
     ///
     /// # Errors
     ///
     /// If it cannot be compiled, as nothing can that runs natively.
     pub fn new(engine: &Engine, surface: Surface, guest: test_artifacts::Guest) -> Result<Self> {
+        let entry = Entry::find(engine, surface, guest);
+        let mut compiled = entry
+            .compiled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(compiled) = &*compiled {
+            return Ok(compiled.clone());
+        }
+        let new = Self::compile(engine, surface, guest)?;
+        *compiled = Some(new.clone());
+        Ok(new)
+    }
+
+    fn compile(engine: &Engine, surface: Surface, guest: test_artifacts::Guest) -> Result<Self> {
         Ok(match surface {
             Surface::Component | Surface::ComponentAsync => {
                 Self::Component(component(engine, guest)?)
