@@ -1,4 +1,4 @@
-//! The guide has the figures of the README.
+//! The guide's figures are those of the README.
 
 const GUIDE: &str = include_str!("../src/guide.rs");
 const README: &str = include_str!("../../README.md");
@@ -22,7 +22,7 @@ fn the_figures_are_those_of_the_readme() {
         }
         let measured = rows(README).find(|cells| cells[0] == name).expect(name);
         assert_eq!(measured[3], figure, "{name}");
-        // So does the table above.
+        // And so are those of the table above.
         let number = figure.split(' ').next().unwrap();
         assert!(access.contains(&format!("{number} ")), "{number}");
         checked += 1;
