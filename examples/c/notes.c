@@ -1,5 +1,5 @@
-/* Maps a file by the bindings that wit-bindgen makes of the WIT, puts its first
- * line in capitals, and tries to map what it was not granted.
+/* Maps a file with the bindings that wit-bindgen makes of the WIT, puts its first
+ * line in capitals, and tries to map a file that was not granted.
  *
  *     make -C examples/c
  *     wasmtime-mem run --dir . target/c/notes.wasm fruit.txt

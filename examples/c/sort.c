@@ -1,10 +1,10 @@
 /* Sorts the lines of a file in place, as `LC_ALL=C sort -o FILE FILE` does.
  *
- * It is written for POSIX, and knows nothing of WebAssembly:
+ * This is written for POSIX, and knows nothing of WebAssembly:
  *
  *     cc sort.c -o sort && ./sort words.txt
  *
- * As a guest it maps the file by mem:
+ * As a guest, it maps the file with mem:
  *
  *     make -C examples/c
  *     wasmtime-mem run --dir . target/c/sort.wasm words.txt

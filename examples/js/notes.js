@@ -1,5 +1,5 @@
-// Maps a file by the bindings that jco makes of the WIT, puts its first line in
-// capitals, and tries to map what it was not granted.
+// Maps a file with the bindings that jco makes of the WIT, puts its first line in
+// capitals, and tries to map a file that was not granted.
 
 import { fileMap, Mapping } from "mem:mmap/mapping@0.1.0";
 import { getArguments } from "wasi:cli/environment@0.2.10";

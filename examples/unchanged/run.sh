@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Builds the program words for guests and for this machine, makes an index of
-# words by the crate fst, looks words up in it on both sides, and compares what
+# words with the crate fst, looks words up in it on both sides, and compares what
 # they find and how long a lookup takes.
 #
 #     examples/unchanged/run.sh [WORDS]
 #
-# WORDS is how many words the index has, 1,000,000 unless given. Exits with 1 if
-# the two find different things.
+# WORDS is the number of words in the index, by default 1,000,000. Exits with 1
+# if the two find different words.
 set -euo pipefail
 
 words=${1:-1000000}
@@ -16,7 +16,7 @@ target=${CARGO_TARGET_DIR:-target}
 unchanged=(--manifest-path examples/unchanged/Cargo.toml --target-dir "$target" --bin words)
 cargo build --release --locked "${unchanged[@]}" --target wasm32-wasip2
 cargo build --release --locked "${unchanged[@]}"
-cargo build --release --locked -p wasmtime-mem
+cargo build --release --locked --bin wasmtime-mem
 guest=$target/wasm32-wasip2/release/words.wasm
 native=$(realpath "$target/release/words")
 wasmtime_mem=$(realpath "$target/release/wasmtime-mem")
@@ -34,7 +34,7 @@ awk -v words="$words" 'BEGIN {
 }' >text
 "$native" build text index
 
-# In turns, so that whatever else the machine does meets both.
+# In turns, so that other load on the machine slows both.
 lookups=200000
 for round in 1 2 3; do
     "$native" bench index $lookups >"native.$round"

@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
-# Builds the guest wc and the command wasmtime-mem, makes a text file, counts it
-# through a mapping, and compares with coreutils' wc.
+# Builds the guest wc and the command wasmtime-mem, makes a text file, counts its
+# words through a mapping, and compares the counts with those of coreutils' wc.
 #
 #     examples/wc/run.sh [MIB]
 #
-# MIB is the least size of the file in MiB, 64 unless given. Exits with 1 if the
-# two disagree.
+# MIB is the least size of the file in MiB, by default 64. Exits with 1 if the
+# counts differ.
 set -euo pipefail
 
 mib=${1:-64}
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
 
-cargo build --release --target wasm32-wasip2 -p wc
-cargo build --release -p wasmtime-mem
+# With `--bin` and not `-p`, cargo gives the dependencies the features that the
+# tests ask for, so `cargo test --release` does not build them again.
+cargo build --release --locked --bin wasmtime-mem
+cargo build --release --locked --target wasm32-wasip2 --bin wc
 guest=$target/wasm32-wasip2/release/wc.wasm
 wasmtime_mem=$target/release/wasmtime-mem
 
-# A little more than one MiB of numbered lines, as often as needed.
+# Repeats a little more than one MiB of numbered lines.
 folder=$target/wc-example
 mkdir -p "$folder"
 awk 'BEGIN {
@@ -36,10 +38,10 @@ for ((i = 0; i < mib; i++)); do
     cat "$folder/block.txt"
 done >"$folder/text.txt"
 
-# The first run compiles the guest; the compiled code is kept.
+# The first run compiles the guest and keeps the compiled code.
 "$wasmtime_mem" run "$guest" --help >/dev/null
 
-# timed NAME COMMAND: runs it, with its output in NAME.out and its time in
+# timed NAME COMMAND: runs COMMAND, writes its output to NAME.out and its time to
 # NAME.time.
 timed() {
     local name=$1 TIMEFORMAT=%R

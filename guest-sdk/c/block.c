@@ -55,9 +55,9 @@ static bool writes_to_file(const struct block *block) {
 /* How much of the memory has the file's bytes. Those of the last page are the
  * file's however long it is. */
 static size_t filled(const struct block *block) {
-    if (!block->number_of_pieces)
+    if (!block->number_of_extents)
         return 0;
-    const struct piece *last = &block->pieces[block->number_of_pieces - 1];
+    const struct extent *last = &block->extents[block->number_of_extents - 1];
     size_t length = block->content == ATTACHED ? mem_mman_in_host_pages(last->length)
                                                : last->length;
     return (size_t)(last->start - block->start) + length;
@@ -71,7 +71,7 @@ static mem_mmap_mapping_access_t access_of(const struct block *block) {
 }
 
 /* Maps the file's bytes from `offset` to `end` of the block. */
-static int map(struct piece *piece, const struct block *block, size_t offset, size_t end,
+static int map(struct extent *extent, const struct block *block, size_t offset, size_t end,
     bool populate) {
     const char *path = block->file.name;
     imports_string_t name = {(uint8_t *)path, strlen(path)};
@@ -82,15 +82,15 @@ static int map(struct piece *piece, const struct block *block, size_t offset, si
         .length = {.is_some = true, .val = end - offset},
     };
     mem_mmap_mapping_error_code_t code;
-    *piece = (struct piece){.start = block->start + offset, .length = end - offset};
-    if (mem_mmap_mapping_file_map(&name, &options, &piece->mapping, &code))
+    *extent = (struct extent){.start = block->start + offset, .length = end - offset};
+    if (mem_mmap_mapping_file_map(&name, &options, &extent->mapping, &code))
         return 0;
     return mem_mman_errno(code);
 }
 
 /* Shows the file's pages in the memory, or a copy. */
-static int fill(struct block *block, struct piece *piece) {
-    int error = mem_mman_attach(piece);
+static int fill(struct block *block, struct extent *extent) {
+    int error = mem_mman_attach(extent);
     if (error != MEM_MMAN_NO_WINDOWS) {
         block->content = ATTACHED;
         return error;
@@ -98,13 +98,13 @@ static int fill(struct block *block, struct piece *piece) {
     block->content = COPIED;
     if (block->shared && !mem_mman_copies)
         return ENODEV;
-    error = mem_mman_copy(piece, 0, piece->length);
-    return error || !writes_to_file(block) ? error : mem_mman_keep_written(piece, 0);
+    error = mem_mman_copy(extent, 0, extent->length);
+    return error || !writes_to_file(block) ? error : mem_mman_keep_written(extent, 0);
 }
 
 /* Whether the file has been cut, which takes what is behind its end. */
 static bool is_cut(const struct block *block) {
-    const struct piece *last = &block->pieces[block->number_of_pieces - 1];
+    const struct extent *last = &block->extents[block->number_of_extents - 1];
     uint64_t end = block->offset + (size_t)(last->start - block->start) + last->length;
     uint64_t size;
     return !mem_mman_size_of(&block->file, &size) && size < end;
@@ -157,26 +157,26 @@ int mem_mman_file_block(struct block **made, struct mem_mman_file file, uint64_t
         block = new_block(HUGE_PAGE, length, prot, shared);
     if (!block)
         block = new_block(MEM_MMAN_PAGE, length, prot, shared);
-    struct piece *piece = calloc(1, sizeof *piece);
-    if (!block || !piece) {
+    struct extent *extent = calloc(1, sizeof *extent);
+    if (!block || !extent) {
         if (block)
             free(block->start);
         free(block);
-        free(piece);
+        free(extent);
         mem_mman_forget_file(&file);
         return ENOMEM;
     }
     block->content = COPIED;
     block->file = file;
     block->offset = offset;
-    block->pieces = piece;
+    block->extents = extent;
     enter(block);
     int error = writes_to_file(block) ? flush_at_exit() : 0;
     if (!error)
-        error = map(piece, block, 0, file_length, populate);
+        error = map(extent, block, 0, file_length, populate);
     if (!error) {
-        block->number_of_pieces = 1;
-        error = fill(block, piece);
+        block->number_of_extents = 1;
+        error = fill(block, extent);
     }
     if (error) {
         mem_mman_free(block);
@@ -205,12 +205,12 @@ static bool has_stored(const struct block *block) {
 
 /* Attaches the pages from `offset` to `end`, with what was stored if `keep`. */
 static int attach_more(struct block *block, size_t offset, size_t end, bool keep) {
-    struct piece more, *pieces;
-    size_t number = block->number_of_pieces + 1;
-    pieces = realloc(block->pieces, number * sizeof *pieces);
-    if (!pieces)
+    struct extent more, *extents;
+    size_t number = block->number_of_extents + 1;
+    extents = realloc(block->extents, number * sizeof *extents);
+    if (!extents)
         return ENOMEM;
-    block->pieces = pieces;
+    block->extents = extents;
     int error = map(&more, block, offset, end, false);
     if (error)
         return error;
@@ -223,30 +223,30 @@ static int attach_more(struct block *block, size_t offset, size_t end, bool keep
         block->stuck = block->stuck || more.stuck;
         return error == MEM_MMAN_NO_WINDOWS ? ENODEV : error;
     }
-    pieces[number - 1] = more;
-    block->number_of_pieces = number;
+    extents[number - 1] = more;
+    block->number_of_extents = number;
     return 0;
 }
 
 /* Copies the bytes from `offset` to `end`, likewise. */
 static int copy_more(struct block *block, size_t offset, size_t end, bool keep) {
-    struct piece *piece = block->pieces, longer;
+    struct extent *extent = block->extents, longer;
     int error = map(&longer, block, 0, end, false);
     if (error)
         return error;
-    longer.written = piece->written;
+    longer.written = extent->written;
     if (keep)
         error = mem_mman_write_stored(&longer, offset, end);
     if (!error)
         error = mem_mman_copy(&longer, offset, end);
     if (!error && longer.written)
         error = mem_mman_keep_written(&longer, offset);
-    piece->written = error ? longer.written : NULL;
+    extent->written = error ? longer.written : NULL;
     if (error)
         longer.written = NULL;
-    mem_mman_drop(error ? &longer : piece);
+    mem_mman_drop(error ? &longer : extent);
     if (!error)
-        *piece = longer;
+        *extent = longer;
     return error;
 }
 
@@ -301,11 +301,11 @@ void mem_mman_after_growth(int fd) {
             grow(block, size, !block->shared);
 }
 
-/* The part of the range that is in `piece`; false if none is. */
-static bool in_piece(const struct block *block, const struct piece *piece, size_t offset,
+/* The part of the range that is in `extent`; false if none is. */
+static bool in_extent(const struct block *block, const struct extent *extent, size_t offset,
     size_t length, mem_mmap_mapping_range_t *range) {
-    size_t start = (size_t)(piece->start - block->start);
-    size_t end = start + piece->length;
+    size_t start = (size_t)(extent->start - block->start);
+    size_t end = start + extent->length;
     size_t from = offset > start ? offset : start;
     size_t to = offset + length < end ? offset + length : end;
     if (block->content == ANONYMOUS || to <= from)
@@ -321,15 +321,15 @@ int mem_mman_flush(struct block *block, size_t offset, size_t length,
     if (!writes_to_file(block))
         return 0;
     int first = has_stored(block) ? follow(block) : 0;
-    for (size_t number = 0; number < block->number_of_pieces; number++) {
-        struct piece *piece = &block->pieces[number];
+    for (size_t number = 0; number < block->number_of_extents; number++) {
+        struct extent *extent = &block->extents[number];
         int error = 0;
-        if (in_piece(block, piece, offset, length, &range)) {
-            error = mem_mman_write_back(piece, range.offset, range.offset + range.length);
-            int flushed = mem_mman_flush_range(piece, range, mode);
+        if (in_extent(block, extent, offset, length, &range)) {
+            error = mem_mman_write_back(extent, range.offset, range.offset + range.length);
+            int flushed = mem_mman_flush_range(extent, range, mode);
             error = error ? error : flushed;
         }
-        error = error ? error : mem_mman_check(piece);
+        error = error ? error : mem_mman_check(extent);
         first = first ? first : error;
     }
     return first;
@@ -340,23 +340,23 @@ int mem_mman_invalidate(struct block *block, size_t offset, size_t length) {
     if (block->content == ANONYMOUS || !block->shared)
         return 0;
     int error = follow(block);
-    struct piece *piece = block->pieces;
-    if (error || block->content == ATTACHED || !in_piece(block, piece, offset, length, &range))
+    struct extent *extent = block->extents;
+    if (error || block->content == ATTACHED || !in_extent(block, extent, offset, length, &range))
         return error;
     size_t end = (size_t)(range.offset + range.length);
-    mem_mman_refresh(piece, range.offset, end);
-    error = mem_mman_copy(piece, range.offset, end);
-    if (!error && piece->written)
-        memcpy(piece->written + range.offset, piece->start + range.offset, range.length);
+    mem_mman_refresh(extent, range.offset, end);
+    error = mem_mman_copy(extent, range.offset, end);
+    if (!error && extent->written)
+        memcpy(extent->written + range.offset, extent->start + range.offset, range.length);
     return error;
 }
 
 int mem_mman_lock(struct block *block, size_t offset, size_t length) {
     mem_mmap_mapping_range_t range;
     int error = block->content == ATTACHED ? 0 : EAGAIN;
-    for (size_t number = 0; number < block->number_of_pieces && !error; number++)
-        if (in_piece(block, &block->pieces[number], offset, length, &range))
-            error = mem_mman_lock_range(&block->pieces[number], range);
+    for (size_t number = 0; number < block->number_of_extents && !error; number++)
+        if (in_extent(block, &block->extents[number], offset, length, &range))
+            error = mem_mman_lock_range(&block->extents[number], range);
     return error;
 }
 
@@ -365,9 +365,9 @@ int mem_mman_unlock(struct block *block, size_t offset, size_t length) {
     int error = 0;
     if (block->content != ATTACHED)
         return 0;
-    for (size_t number = 0; number < block->number_of_pieces && !error; number++)
-        if (in_piece(block, &block->pieces[number], offset, length, &range))
-            error = mem_mman_unlock_range(&block->pieces[number], range);
+    for (size_t number = 0; number < block->number_of_extents && !error; number++)
+        if (in_extent(block, &block->extents[number], offset, length, &range))
+            error = mem_mman_unlock_range(&block->extents[number], range);
     return error;
 }
 
@@ -377,20 +377,20 @@ int mem_mman_advise(struct block *block, size_t offset, size_t length,
     int error = 0;
     if (block->content != ATTACHED)
         return 0;
-    for (size_t number = 0; number < block->number_of_pieces && !error; number++)
-        if (in_piece(block, &block->pieces[number], offset, length, &range))
-            error = mem_mman_advise_range(&block->pieces[number], range, advice);
+    for (size_t number = 0; number < block->number_of_extents && !error; number++)
+        if (in_extent(block, &block->extents[number], offset, length, &range))
+            error = mem_mman_advise_range(&block->extents[number], range, advice);
     return error;
 }
 
 int mem_mman_free(struct block *block) {
     int error = 0;
-    for (size_t number = 0; number < block->number_of_pieces; number++) {
-        int dropped = mem_mman_drop(&block->pieces[number]);
+    for (size_t number = 0; number < block->number_of_extents; number++) {
+        int dropped = mem_mman_drop(&block->extents[number]);
         error = error ? error : dropped;
-        block->stuck = block->stuck || block->pieces[number].stuck;
+        block->stuck = block->stuck || block->extents[number].stuck;
     }
-    free(block->pieces);
+    free(block->extents);
     if (!block->stuck)
         free(block->start);
     if (block->content != ANONYMOUS) {

@@ -6,14 +6,14 @@
 #define MEM_MMAN_BLOCK_H
 
 #include "paths.h"
-#include "piece.h"
+#include "extent.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* What sysconf(_SC_PAGESIZE) returns: the size of a page of WebAssembly. The
- * host's pages, of which these consist, may be smaller. */
+/* What sysconf(_SC_PAGESIZE) returns: the size of a page of WebAssembly. It
+ * consists of one or more pages of the host. */
 #define MEM_MMAN_PAGE ((size_t)65536)
 
 /* What a block shows. */
@@ -43,11 +43,11 @@ struct block {
     struct mem_mman_file file;
     /* Where the block starts in it. */
     uint64_t offset;
-    /* What the memory has of it, one behind the other. A copy is one piece;
-     * what the file got later is a piece of its own where pages are attached.
-     * What is behind the last piece is plain memory. */
-    struct piece *pieces;
-    size_t number_of_pieces;
+    /* The bytes of the file, one behind the other. A copy is one extent. Where
+     * pages are attached, what the file got later is an extent of its own. Plain
+     * memory follows the last extent. */
+    struct extent *extents;
+    size_t number_of_extents;
     /* Whether the memory has pages that the host could not detach. */
     bool stuck;
     /* The other blocks of this kind. */

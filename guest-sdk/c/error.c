@@ -23,6 +23,9 @@ int mem_mman_errno(mem_mmap_mapping_error_code_t code) {
         return EBUSY;
     case MEM_MMAP_MAPPING_ERROR_CODE_NO_SPACE:
         return ENOSPC;
+    case MEM_MMAP_MAPPING_ERROR_CODE_TRUNCATED:
+    case MEM_MMAP_MAPPING_ERROR_CODE_NOT_LOCKED:
+    case MEM_MMAP_MAPPING_ERROR_CODE_IO:
     default:
         return EIO;
     }

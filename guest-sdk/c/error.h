@@ -1,4 +1,4 @@
-/* The host's errors as those of POSIX. */
+/* The host's errors as errors of POSIX. */
 #ifndef MEM_MMAN_ERROR_H
 #define MEM_MMAN_ERROR_H
 

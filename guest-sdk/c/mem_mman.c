@@ -15,7 +15,7 @@
 
 /* Memory that is mapped. No two ranges overlap. */
 struct range {
-    /* The address. A number, for it is compared with those of other blocks. */
+    /* The address, as a number to compare with other blocks. */
     uintptr_t start;
     uintptr_t end;
     struct block *block;

@@ -1,4 +1,4 @@
-//! Builds the component, which the library has in it, of the library's own
+//! Builds the component, which the library contains, from the library's own
 //! source.
 
 use std::env;
@@ -8,23 +8,27 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// What the component is built of.
+/// The files that make up the component.
 const SOURCES: &[&str] = &["Cargo.toml", "build.rs", "src", "wit"];
 
 fn main() {
     println!("cargo::rerun-if-changed=.");
-    // Where links of `wit` lead to, in the workspace.
+    // In the workspace, links in `wit` lead there.
     println!("cargo::rerun-if-changed=../../wit");
-    // This is the component itself.
+    // This build is the component itself.
     if variable("CARGO_CFG_TARGET_FAMILY").to_str() == Some("wasm") {
         return;
     }
     let package = PathBuf::from(variable("CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(variable("OUT_DIR"));
+    // A target folder for guests: cargo holds the lock on the other. All build
+    // scripts that build guests share it, also when they run again for clippy.
+    // `OUT_DIR` is `target/release/build/PACKAGE-HASH/out`.
+    let target = out.ancestors().nth(4).unwrap_or(&out).join("guests");
     let mut cargo = Command::new(variable("CARGO"));
     // `cargo package` leaves this file beside the manifest that it makes.
     if package.join("Cargo.toml.orig").exists() {
-        // A workspace of its own, whatever folder cargo has unpacked it in.
+        // A workspace of its own, in whatever folder cargo has unpacked it.
         let copy = out.join("package");
         let _ = fs::remove_dir_all(&copy);
         for source in SOURCES {
@@ -33,18 +37,22 @@ fn main() {
         let manifest = copy.join("Cargo.toml");
         let text = fs::read_to_string(&manifest).expect("copied above");
         fs::write(&manifest, text + "\n[workspace]\n").expect("the copy can be written");
-        cargo.current_dir(copy);
+        // The contract that this package was resolved with, wherever it came from.
+        let contract = mem_contract::SOURCES;
+        cargo
+            .current_dir(copy)
+            .arg("--config")
+            .arg(format!("patch.crates-io.mem-contract.path={contract:?}"));
     } else {
         cargo.current_dir(package).arg("--locked");
     }
     cargo
         .args(["rustc", "--release", "--lib", "--crate-type", "cdylib"])
         .args(["--package", env!("CARGO_PKG_NAME"), "--target", TARGET])
-        // A target folder of its own: cargo holds the lock on the other.
         .arg("--target-dir")
-        .arg(&out);
-    // What applies to this build, as flags and wrappers of clippy, does not
-    // apply to the component.
+        .arg(&target);
+    // Flags and wrappers of this build, such as clippy's, do not apply to the
+    // component.
     for variable in [
         "CARGO_ENCODED_RUSTFLAGS",
         "RUSTFLAGS",
@@ -60,7 +68,9 @@ fn main() {
         status.success(),
         "the component does not build; `rustup target add {TARGET}` installs its target"
     );
-    let component = out.join(TARGET).join("release/mem_polyfill.wasm");
+    let built = target.join(TARGET).join("release/mem_polyfill.wasm");
+    let component = out.join("component.wasm");
+    fs::copy(built, &component).expect("cargo has built it");
     println!("cargo::rustc-env=COMPONENT={}", component.display());
 }
 

@@ -5,13 +5,13 @@ use std::fmt;
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 
-use crate::Mapping;
+use crate::mapping::Mapping;
 
-/// The bytes that are fetched at a time for small reads.
+/// How many bytes to fetch at a time for small reads.
 const BUFFER: usize = 64 << 10;
 
-/// The bytes that are fetched at a time for a read to the end. They are zeroed
-/// first, which is cheap as long as they stay in the processor's cache.
+/// How many bytes to fetch at a time for a read to the end. They are zeroed first,
+/// which is cheap as long as they stay in the processor's cache.
 const READ_TO_END: usize = 256 << 10;
 
 /// A position in a mapping, to read, write and seek as in a file.
@@ -27,10 +27,9 @@ const READ_TO_END: usize = 256 << 10;
 /// straight to the caller's memory. The buffer is allocated at its first use, no
 /// larger than the mapping.
 ///
-/// A write through the cursor, [`set_position`](Cursor::set_position) and a
-/// [`Seek::seek`] drop what is buffered. Bytes that somebody else writes, be
-/// it through [`get_ref`](Cursor::get_ref), can be missed as long as older
-/// ones are buffered.
+/// A write through the cursor, [`set_position`](Cursor::set_position) and
+/// [`Seek::seek`] drop what is buffered. While older bytes are buffered, the cursor
+/// can miss bytes that others write, also through [`get_ref`](Cursor::get_ref).
 ///
 /// ```no_run
 /// use std::io::{BufRead, Seek, SeekFrom, Write};
@@ -55,6 +54,34 @@ pub struct Cursor<M: Borrow<Mapping>> {
     sequential: bool,
 }
 
+impl Mapping {
+    /// A [`Cursor`] at offset 0 that borrows the mapping.
+    ///
+    /// ```no_run
+    /// use std::io::BufRead;
+    ///
+    /// let mapping = mem::open("words.txt")?;
+    /// for line in mapping.cursor().lines() {
+    ///     println!("{}", line?);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn cursor(&self) -> Cursor<&Mapping> {
+        Cursor::new(self)
+    }
+
+    /// A [`Cursor`] at offset 0 that owns the mapping.
+    ///
+    /// ```no_run
+    /// fn input(path: &str) -> std::io::Result<Box<dyn std::io::Read>> {
+    ///     Ok(Box::new(mem::open(path)?.into_cursor()))
+    /// }
+    /// ```
+    pub fn into_cursor(self) -> Cursor<Mapping> {
+        Cursor::new(self)
+    }
+}
+
 impl<M: Borrow<Mapping>> Cursor<M> {
     /// A cursor at offset 0.
     pub fn new(mapping: M) -> Self {
@@ -74,7 +101,7 @@ impl<M: Borrow<Mapping>> Cursor<M> {
     }
 
     /// Moves to `position`, in bytes from the start of the mapping. It may lie
-    /// behind the end, where reads and writes are of 0 bytes.
+    /// behind the end; reads and writes there have 0 bytes.
     pub fn set_position(&mut self, position: u64) {
         self.position = position;
         self.ahead = 0..0;
@@ -86,14 +113,14 @@ impl<M: Borrow<Mapping>> Cursor<M> {
         &self.mapping
     }
 
-    /// Gives the mapping back. Nothing is lost, for only reads are buffered.
+    /// Gives the mapping back. Nothing is lost, because only reads are buffered.
     pub fn into_inner(self) -> M {
         self.mapping
     }
 }
 
-/// Reads are short where the mapping ends, and of 0 bytes at its end or behind
-/// it. An error is a [`mem::Error`](crate::Error) inside.
+/// Reads are short where the mapping ends, and have 0 bytes at its end or behind
+/// it. An error has a [`mem::Error`](crate::Error) inside.
 impl<M: Borrow<Mapping>> Read for Cursor<M> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let buffered = self.sequential && buf.len() < BUFFER;
@@ -116,11 +143,11 @@ impl<M: Borrow<Mapping>> Read for Cursor<M> {
         self.consume(ahead);
         loop {
             let start = buf.len();
-            let piece = self.rest().min(READ_TO_END as u64) as usize;
-            if piece == 0 {
+            let length = self.rest().min(READ_TO_END as u64) as usize;
+            if length == 0 {
                 return Ok(start - before);
             }
-            buf.resize(start + piece, 0);
+            buf.resize(start + length, 0);
             let read = self.read_past_buffer(&mut buf[start..]);
             buf.truncate(start + *read.as_ref().unwrap_or(&0));
             read?;
@@ -151,8 +178,8 @@ impl<M: Borrow<Mapping>> BufRead for Cursor<M> {
     }
 }
 
-/// A write is short where the mapping ends, and of 0 bytes at its end or
-/// behind it: a mapping never grows. [`write_all`](Write::write_all) then gives
+/// A write is short where the mapping ends, and has 0 bytes at its end or behind
+/// it: a mapping never grows. [`write_all`](Write::write_all) then gives
 /// [`io::ErrorKind::WriteZero`].
 impl<M: Borrow<Mapping>> Write for Cursor<M> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -162,9 +189,8 @@ impl<M: Borrow<Mapping>> Write for Cursor<M> {
         Ok(n)
     }
 
-    /// [`Mapping::flush`]: returns when what was written is on the disk.
-    /// Writes reach the mapping, and with it other users of the file, without
-    /// it.
+    /// [`Mapping::flush`]: returns when the disk has what was written. Without
+    /// it, writes still reach the mapping and other users of the file.
     fn flush(&mut self) -> io::Result<()> {
         Ok(self.mapping.borrow().flush()?)
     }
@@ -188,7 +214,7 @@ impl<M: Borrow<Mapping>> Seek for Cursor<M> {
         Ok(self.position)
     }
 
-    /// Keeps what is buffered of the bytes ahead of the new position.
+    /// Keeps the buffered bytes ahead of the new position.
     fn seek_relative(&mut self, by: i64) -> io::Result<()> {
         match usize::try_from(by) {
             Ok(by) if by <= self.ahead.len() => self.consume(by),

@@ -8,10 +8,10 @@ use crate::sys::Handle;
 use crate::{Error, Mapping, Options};
 
 impl Options {
-    /// Maps the file at `path` in the directory `dir`, which the guest holds a
-    /// descriptor of, as [`open`](Options::open) does elsewhere. It needs no
-    /// directory that the host granted to mem: what the guest could open by
-    /// [`Descriptor::open_at`], it can map.
+    /// Maps the file at `path` in the directory `dir`, a descriptor that the guest
+    /// holds. Otherwise it does what [`open`](Options::open) does. The host need
+    /// not grant a directory to mem: the guest can map what it could open by
+    /// [`Descriptor::open_at`].
     ///
     /// ```no_run
     /// use wasip2::filesystem::preopens;
@@ -35,12 +35,12 @@ impl Options {
     ///   descriptor of a file
     pub fn open_at(&self, dir: &Descriptor, path: impl AsRef<Path>) -> Result<Mapping, Error> {
         self.open_by(path.as_ref(), |path| {
-            Handle::map_at(dir, path, &self.request)
+            Handle::map_at(dir, path, self.options)
         })
     }
 
-    /// Maps the open file `file`, which errors call `name`. The descriptor can
-    /// be dropped afterwards.
+    /// Maps the open file `file`. Errors call it `name`. You can drop the
+    /// descriptor afterwards.
     ///
     /// ```no_run
     /// use wasip2::filesystem::types::Descriptor;
@@ -61,6 +61,6 @@ impl Options {
     /// - [`ErrorCode::NotAFile`](crate::ErrorCode::NotAFile): it is the
     ///   descriptor of a directory
     pub fn open_descriptor(&self, file: &Descriptor, name: &str) -> Result<Mapping, Error> {
-        self.open_by(name.as_ref(), |_| Handle::map_of(file, &self.request))
+        self.open_by(name.as_ref(), |_| Handle::map_of(file, self.options))
     }
 }

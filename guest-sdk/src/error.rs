@@ -3,8 +3,10 @@
 use std::ops::Bound;
 use std::{fmt, io};
 
-use crate::Access;
-use crate::range::{Malformed, Range};
+use mem_contract::{Access, ByteRange, ErrorCode};
+
+use crate::cause::Cause;
+use crate::range::Malformed;
 use crate::sys;
 
 /// An operation that failed: what was tried, on what, and why it failed.
@@ -44,8 +46,8 @@ use crate::sys;
 /// | `AccessDenied`, `ReadOnly` | `PermissionDenied` |
 /// | `NotFound` | `NotFound` |
 /// | `NotAFile`, `InvalidArgument`, `NotLocked` | `InvalidInput` |
-/// | `OutOfBounds` of a read or a load | `UnexpectedEof`, as of `read_exact` |
-/// | `OutOfBounds` of a write or a store | `WriteZero`, as of `write_all` |
+/// | `OutOfBounds` of a read or a load | `UnexpectedEof`, as `read_exact` gives |
+/// | `OutOfBounds` of a write or a store | `WriteZero`, as `write_all` gives |
 /// | `OutOfBounds` of anything else | `InvalidInput` |
 /// | `Truncated` | `UnexpectedEof` |
 /// | `LockLimit`, `QuotaExceeded` | `QuotaExceeded` |
@@ -69,127 +71,10 @@ impl Error {
         self.0.operation.verb
     }
 
-    /// The path as it was given; none for an anonymous mapping. What was not
-    /// UTF-8 in it is replaced by U+FFFD.
+    /// The path as you gave it. None for an anonymous mapping. U+FFFD replaces
+    /// whatever was not UTF-8.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
-    }
-}
-
-/// Why an operation failed, and what the caller can do about it.
-///
-/// The cases are those of `error-code` in the contract, `mem:mmap@0.1.0`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorCode {
-    /// The path is outside every directory the host granted, the grant is
-    /// read-only, the file's permissions forbid the access, or the host has
-    /// not granted execution. Ask the embedder for the grant, or for less
-    /// access.
-    AccessDenied,
-    /// The path lies inside a granted directory and nothing is there. Create
-    /// the file, or map it with [`Options::create`](crate::Options::create).
-    NotFound,
-    /// The path names a directory, a FIFO, a socket or a device. Only regular
-    /// files can be mapped.
-    NotAFile,
-    /// The arguments contradict each other or the documentation. The caller
-    /// has to change them.
-    InvalidArgument,
-    /// The range is not wholly inside the mapping, or the mapping asked for is
-    /// not wholly inside the file.
-    OutOfBounds,
-    /// The bytes are not writable: the mapping is read-only, or
-    /// [`Mapping::protect`](crate::Mapping::protect) has made these pages
-    /// read-only.
-    ReadOnly,
-    /// The file behind the mapping has become shorter, if only for a while, or
-    /// its disk has failed, and the bytes asked for are gone. Bytes before them
-    /// can still be reached. Unmap, and map the file anew. The operating system
-    /// notices whole pages only: behind the new end of the file, the rest of its
-    /// last page reads as zeros.
-    Truncated,
-    /// The range, or a page of it, is not locked.
-    NotLocked,
-    /// The lock would exceed what the host granted or what the operating
-    /// system allows the process. Lock less, or unlock something.
-    LockLimit,
-    /// The host's quota for mapped bytes, private bytes, mappings, windows or
-    /// the size of one read is exhausted, or the guest's own memory is. Ask
-    /// for less, or unmap something.
-    QuotaExceeded,
-    /// Somebody else holds the file in a way that excludes this use, or a
-    /// window of the guest covers the bytes. Try again later, use another
-    /// access, or drop the window.
-    Busy,
-    /// The disk is full, or the file would exceed the largest size the file
-    /// system or the process allows. Where a page of a mapping was touched for
-    /// which the disk had no room, its bytes and those behind it are gone: make
-    /// room, unmap, and map the file anew.
-    NoSpace,
-    /// The host's platform cannot do this.
-    Unsupported,
-    /// The operating system reported an error that no other case covers, such
-    /// as a failing disk.
-    Io,
-}
-
-impl ErrorCode {
-    fn name(self) -> &'static str {
-        match self {
-            ErrorCode::AccessDenied => "access denied",
-            ErrorCode::NotFound => "not found",
-            ErrorCode::NotAFile => "not a file",
-            ErrorCode::InvalidArgument => "invalid argument",
-            ErrorCode::OutOfBounds => "out of bounds",
-            ErrorCode::ReadOnly => "read-only",
-            ErrorCode::Truncated => "truncated",
-            ErrorCode::NotLocked => "not locked",
-            ErrorCode::LockLimit => "lock limit",
-            ErrorCode::QuotaExceeded => "quota exceeded",
-            ErrorCode::Busy => "busy",
-            ErrorCode::NoSpace => "no space",
-            ErrorCode::Unsupported => "unsupported",
-            ErrorCode::Io => "input/output error",
-        }
-    }
-
-    /// What can be done, where the cause is not known.
-    fn advice(self) -> &'static str {
-        match self {
-            ErrorCode::AccessDenied => {
-                "it is not granted, or the file's permissions forbid it; ask for less access"
-            }
-            ErrorCode::NotFound => "nothing is at this path; create the file first",
-            ErrorCode::NotAFile => "only regular files can be mapped",
-            ErrorCode::InvalidArgument => {
-                "the arguments contradict each other or the documentation"
-            }
-            ErrorCode::OutOfBounds => "the range must lie wholly inside the mapping or the file",
-            ErrorCode::ReadOnly => "these bytes are not writable; map them with another access",
-            ErrorCode::Truncated => {
-                "the file became shorter, and these bytes are gone; unmap it, and map it anew"
-            }
-            ErrorCode::NotLocked => "not every page of the range is locked",
-            ErrorCode::LockLimit => {
-                "no more bytes may be locked; lock less, or have the embedder grant more"
-            }
-            ErrorCode::QuotaExceeded => {
-                "the host's quota or the guest's memory is exhausted; ask for less, or unmap something"
-            }
-            ErrorCode::Busy => {
-                "somebody else holds the file, or a window covers the bytes; try again later"
-            }
-            ErrorCode::NoSpace => "the disk is full, or the file would become too large",
-            ErrorCode::Unsupported => "the platform cannot do this",
-            ErrorCode::Io => "the host's operating system reported a failure of another kind",
-        }
-    }
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 
@@ -204,7 +89,7 @@ impl fmt::Display for Error {
         write!(f, "mem: {} ", operation.verb)?;
         match operation.on {
             On::Whole | On::Opening(_) => {}
-            On::Range(Range { offset, length }) => {
+            On::Range(ByteRange { offset, length }) => {
                 let bytes = if length == 1 { "byte" } else { "bytes" };
                 write!(f, "{length} {bytes} at offset {offset} of ")?;
             }
@@ -233,7 +118,7 @@ impl fmt::Display for Error {
         if let On::Opening(access) = operation.on {
             write!(f, " {access}")?;
         }
-        let why = why.as_deref().unwrap_or_else(|| code.advice());
+        let why = why.as_deref().unwrap_or_else(|| code.help());
         write!(f, ": {code}: {why}")
     }
 }
@@ -252,53 +137,38 @@ impl From<Error> for io::Error {
     }
 }
 
-/// What an [`Error`] holds, in a box: results stay small, and only a failure
+/// The contents of an [`Error`], in a box: results stay small, and only a failure
 /// allocates.
 #[derive(Clone)]
 struct Failure {
     code: ErrorCode,
     operation: Operation,
     path: Option<Box<str>>,
-    /// What the host said of it.
+    /// What the host says about it.
     why: Option<Box<str>>,
 }
 
-/// Why an operation failed, and who says so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cause {
-    pub code: ErrorCode,
-    /// Whether the host says so, and not this crate.
-    pub is_hosts: bool,
-}
-
-impl From<ErrorCode> for Cause {
-    fn from(code: ErrorCode) -> Self {
-        let is_hosts = false;
-        Self { code, is_hosts }
-    }
-}
-
-/// What was tried: cheap to make, for every call makes one.
+/// What was tried. It is cheap, because every call makes one.
 #[derive(Clone, Copy)]
 pub(crate) struct Operation {
     pub verb: &'static str,
     pub on: On,
 }
 
-/// What of the mapping or the file an operation is about.
+/// The part of the mapping or the file that an operation is about.
 #[derive(Clone, Copy)]
 pub(crate) enum On {
     Opening(Access),
     Whole,
-    Range(Range),
+    Range(ByteRange),
     /// So many ranges.
     Many(usize),
     Malformed(Malformed),
 }
 
 impl Error {
-    /// Made right after the host's call that failed, if one did: it then asks
-    /// the host why.
+    /// Makes an error. If the host says so, call this right after its call that
+    /// failed: it asks the host why.
     #[cold]
     pub(crate) fn new(operation: Operation, path: Option<&str>, cause: impl Into<Cause>) -> Self {
         let Cause { code, is_hosts } = cause.into();
@@ -330,7 +200,8 @@ impl Failure {
             ErrorCode::Busy => io::ErrorKind::ResourceBusy,
             ErrorCode::NoSpace => io::ErrorKind::StorageFull,
             ErrorCode::Unsupported => io::ErrorKind::Unsupported,
-            ErrorCode::Io => io::ErrorKind::Other,
+            // `Io`, and what later contracts add.
+            _ => io::ErrorKind::Other,
         }
     }
 }
@@ -365,7 +236,7 @@ mod tests {
     #[test]
     fn a_range_names_its_length_and_offset() {
         let on = |length| {
-            On::Range(Range {
+            On::Range(ByteRange {
                 offset: 4096,
                 length,
             })

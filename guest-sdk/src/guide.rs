@@ -3,58 +3,46 @@
 //!
 //! # Which access should I take?
 //!
-//! | the program | takes | because |
-//! | --- | --- | --- |
-//! | follows pointers: a search tree, a hash table, an index | [`Mapping::window`] | a load has no call: it takes 0.97 times the time of a native one, and is 1,522 times faster than a seek and a read of `std::fs` |
-//! | works through all bytes, or hands a slice to a parser | [`Mapping::window`] | a sum over a window runs at 1.03 of the speed of native memmap2 |
-//! | has no windows and works through all bytes | [`Mapping::read_at`] with a buffer of 64 KiB, or a [`Cursor`] | the copy runs at 0.87 of the speed of a native one, and is 6.2 times faster than a read of `std::fs` |
-//! | has no windows and needs records of some bytes, one after the other | [`Mapping::read_at`] into the same buffer | a read of 64 bytes is 40 times faster than a seek and a read of `std::fs` |
-//! | has no windows and needs records whose places it knows before | [`Mapping::read_many`] | one call for all: 1,000 records of 64 bytes are 7.2 times faster than by a call for each |
-//! | needs a number here and there | [`Mapping::get`], [`Mapping::set`] | the call is nearly all of it: 1.20 times the time of a method that does nothing |
-//! | writes records | [`Mapping::write_at`], or [`Mapping::window_mut`] | a write of 64 KiB is 5.2 times faster than by `std::fs` |
-//! | needs the bytes as they are now, whoever changes them later | [`Mapping::bytes`] | it is a copy, in the guest's memory |
-//! | works on a file larger than the guest's memory | handles, or one window after another | offsets have 64 bits; a mapping of 4 GiB takes 1.05 times the time of one of 4 KiB |
+//! | your program | take | because | measured by |
+//! | --- | --- | --- | --- |
+//! | follows pointers: a search tree, a hash table, an index | [`Mapping::window`] | a load makes no call and takes the time of a native one | `window-load-u64-random/native-mmap`, `window-load-u64-random/wasi-fs` |
+//! | works through all bytes, or hands a slice to a parser | [`Mapping::window`] | a sum over a window runs at the speed of native memmap2 | `window-sum/native-mmap` |
+//! | has no windows and works through all bytes | [`Mapping::read_at`] with a buffer of 64 KiB, or a [`Cursor`] | the copy runs nearly at the speed of a native one, several times that of `std::fs` | `read-64KiB/native-memcpy`, `read-64KiB/wasi-fs` |
+//! | has no windows and needs small records, one after the other | [`Mapping::read_at`] into the same buffer | a seek and a read of `std::fs` take many times longer | `read-64B-random/wasi-fs` |
+//! | has no windows and needs records whose places it knows in advance | [`Mapping::read_many`] | one call reads all of them | `read-many-1000x64B/component-read-64B` |
+//! | needs a number here and there | [`Mapping::get`], [`Mapping::set`] | the time is nearly that of a call that does nothing | `load-u64/empty-call` |
+//! | writes records | [`Mapping::write_at`], or [`Mapping::window_mut`] | a write of `std::fs` takes several times longer | `write-64KiB/wasi-fs` |
+//! | needs the bytes as they are now, even if somebody changes them later | [`Mapping::bytes`] | it is a copy, in the guest's memory | |
+//! | works on a file larger than the guest's memory | handles, or one window after another | offsets have 64 bits, and a large mapping costs no more than a small one | `map-unmap/size` |
 //!
 //! # What it costs
 //!
-//! The figures above are those of the README's section "What it costs", of one
-//! run on a machine with two cores, the files in the page cache:
+//! The last column names rows of the benchmark `peers`. The README of
+//! [`mem-host`](https://docs.rs/crate/mem-host/latest) has their figures, under
+//! "What it costs".
 //!
-//! | figure | row of that section |
-//! | --- | --- |
-//! | 0.97 times the time | `window-load-u64-random/native-mmap` |
-//! | 1,522 times faster | `window-load-u64-random/wasi-fs` |
-//! | 1.03 of its speed | `window-sum/native-mmap` |
-//! | 0.87 of its speed | `read-64KiB/native-memcpy` |
-//! | 6.2 times faster | `read-64KiB/wasi-fs` |
-//! | 40 times faster | `read-64B-random/wasi-fs` |
-//! | 7.2 times faster | `read-many-1000x64B/component-read-64B` |
-//! | 1.20 times the time | `load-u64/empty-call` |
-//! | 5.2 times faster | `write-64KiB/wasi-fs` |
-//! | 1.05 times the time | `map-unmap/size` |
-//!
-//! What does not show in them:
+//! What these figures do not show:
 //!
 //! - A call costs about as much as the copy of some KiB, so the number of calls
 //!   counts for more than the number of bytes.
-//! - To make a window takes some system calls, whatever its length, and page
-//!   faults at the first use of its pages: one for 16 of 4 KiB or so, or for a
-//!   huge page, of which Linux has those of a file that was written in pieces of
-//!   2 MiB or more, on file systems with large folios such as ext4 and XFS. Make
-//!   few, and keep them: to give one up interrupts the host's other threads.
-//! - A window takes as much of the guest's address space as a copy would, which
-//!   ends at 4 GiB, but only the pages that are used take memory.
+//! - A window costs some system calls, whatever its length, and page faults at the
+//!   first use of its pages: about one for 16 pages of 4 KiB, or one for a huge
+//!   page. Linux has huge pages of a file that was written in chunks of 2 MiB or
+//!   more, on file systems with large folios such as ext4 and XFS. Make few windows
+//!   and keep them: giving one up interrupts the host's other threads.
+//! - A window takes as much of the guest's address space as a copy does, and that
+//!   ends at 4 GiB. But only used pages take memory.
 //! - Where a host has no windows, [`Mapping::window`] copies the range at once.
 //!   For a few bytes of a large file, read them instead:
-//!   [`Window::is_zero_copy`] tells. [`Mapping::window_mut`] takes room for twice
-//!   the range there, to write back what was changed and nothing else.
+//!   [`Window::is_zero_copy`] says whether it copied. [`Mapping::window_mut`] takes
+//!   room for twice the range there, to write back only what you changed.
 //! - A synchronous flush waits for the disk. Write much, then flush once.
 //!
 //! # Coming from memmap2
 //!
-//! Paths take the place of files, for a host grants directories; nothing is
-//! `unsafe` for a guest, for what a file's other users can do is between the
-//! host and them ([`Window`] tells what a guest has to keep).
+//! You pass paths instead of files, because a host grants directories. Nothing is
+//! `unsafe` for a guest, because the host deals with the file's other users
+//! ([`Window`] says what a guest has to keep).
 //!
 //! | there | here |
 //! | --- | --- |
@@ -69,7 +57,7 @@
 //! | `MmapOptions::map_copy_read_only` | the same, then [`Mapping::protect`]`(`[`Protection::Read`]`)` |
 //! | `MmapOptions::huge` | [`Mapping::advise`]`(`[`Advice::HugePage`]`)` |
 //! | `MmapOptions::stack`, `no_reserve_swap` | nothing: the memory is the host's |
-//! | `Deref` of `Mmap` and `MmapMut` | that of [`Window`] and [`WindowMut`] |
+//! | `Deref` of `Mmap` and `MmapMut` | `Deref` of [`Window`] and [`WindowMut`] |
 //! | `flush`, `flush_range`, `flush_async`, `flush_async_range` | the same names, with ranges like `4096..8192`; [`WindowMut::flush`] and [`WindowMut::flush_range`] for a window |
 //! | `advise`, `advise_range` | the same names |
 //! | `unchecked_advise` | nothing: advice never changes a byte |
@@ -93,7 +81,7 @@
 //! | `m.Lock()`, `m.Unlock()` | [`Mapping::lock`], [`Mapping::unlock`] |
 //! | `m.Unmap()` | [`Mapping::unmap`]: it flushes first |
 //!
-//! For the Go package `mem` there is a table on the [front page](crate).
+//! The [front page](crate) has a table for the Go package `mem`.
 //!
 //! [`Access::CopyOnWrite`]: crate::Access::CopyOnWrite
 //! [`Advice::HugePage`]: crate::Advice::HugePage

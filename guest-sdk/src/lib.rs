@@ -19,16 +19,16 @@
 //! }
 //! ```
 //!
-//! A guest is an ordinary program. Its host grants the directories that it may
-//! map files of:
+//! A guest is an ordinary program. Its host grants the directories whose files it
+//! may map:
 //!
 //! ```text
 //! cargo build --target wasm32-wasip2
 //! wasmtime-mem run --dir . target/wasm32-wasip2/debug/guest.wasm
 //! ```
 //!
-//! The [`guide`] tells which way to the bytes to take and what each costs, and
-//! has tables for those who come from memmap2 and from mmap-go.
+//! The [`guide`] says which way to the bytes to choose and what each costs. It has
+//! tables for users of memmap2 and of mmap-go.
 //!
 //! # Coming from Go's `mem`
 //!
@@ -51,8 +51,8 @@
 //!
 //! [`open`], [`open_mut`], [`create`] and [`anonymous`] are the usual ways;
 //! [`Options`] has the rest: copy-on-write, a part of a file, populating,
-//! execution. Paths are those of the host's grants, as with `std::fs`: in
-//! `--dir ./data::/data` the guest's name is `/data`, and a relative path starts
+//! execution. Paths name directories as the host granted them, as with `std::fs`:
+//! with `--dir ./data::/data` the guest's name is `/data`. A relative path starts
 //! at the guest's current directory. Nothing is granted by default.
 //!
 //! # The bytes
@@ -62,10 +62,10 @@
 //! stop at the end of the mapping; [`read_exact_at`](Mapping::read_exact_at)
 //! and [`write_all_at`](Mapping::write_all_at), which fail there;
 //! [`get`](Mapping::get) and [`set`](Mapping::set) for a single number, in
-//! little-endian order; [`read_many`](Mapping::read_many) for bytes of many
-//! places by one call. A read goes from the page to the guest's buffer by one
-//! copy. Offsets are 64 bits wide, and the mapping may be larger than the
-//! guest's memory.
+//! little-endian order; [`read_many`](Mapping::read_many) for bytes from many
+//! places by one call. A read copies once, from the page to the guest's buffer.
+//! Offsets are 64 bits wide, and the mapping may be larger than the guest's
+//! memory.
 //!
 //! A [`Cursor`] has a position, and with it [`Read`](std::io::Read),
 //! [`Write`](std::io::Write), [`Seek`](std::io::Seek) and
@@ -105,13 +105,12 @@
 //! }
 //! ```
 //!
-//! Elsewhere the slice is a copy. What was changed in it is written back, and the
+//! Elsewhere the slice is a copy. The SDK writes back what you change in it, so the
 //! guest works all the same; [`is_zero_copy`](Window::is_zero_copy) says which it
-//! is. A [`Window`] needs as much
-//! room in the guest's memory as a copy does, so a 32-bit guest sees a mapping
-//! of many GiB through one window after another. While a window exists, its
-//! mapping does not write the window's bytes; see [`Window`] for this and what
-//! is beyond its sight.
+//! is. A [`Window`] needs as much room in the guest's memory as a copy does, so a
+//! 32-bit guest works on a mapping of many GiB through one window after another.
+//! While a window exists, its mapping does not write the window's bytes; [`Window`]
+//! says more about this, and what nobody watches.
 //!
 //! # The pages
 //!
@@ -122,19 +121,19 @@
 //!
 //! # Descriptors of wasi:filesystem
 //!
-//! With the feature `wasi`, a guest that holds the descriptor of a directory
-//! or of an open file, a [`wasip2::filesystem::types::Descriptor`], maps by it:
-//! `Options::open_at` and `Options::open_descriptor`. The descriptor is then
-//! the grant, if the embedder lets guests map so.
+//! With the feature `wasi`, a guest can map by the descriptor of a directory or of
+//! an open file, a [`wasip2::filesystem::types::Descriptor`]:
+//! `Options::open_at` and `Options::open_descriptor`. The descriptor is then the
+//! grant, if the embedder allows that.
 //!
 //! [`wasip2::filesystem::types::Descriptor`]: https://docs.rs/wasip2/2/wasip2/filesystem/types/struct.Descriptor.html
 //!
 //! # Errors
 //!
-//! An [`Error`] tells the operation, the path, an [`ErrorCode`] and what can
-//! be done about it, and `?` makes a [`std::io::Error`] of the usual kind of
-//! it. A range outside the mapping, a file that becomes shorter or a quota is
-//! an error; it does not end the guest.
+//! An [`Error`] names the operation, the path, an [`ErrorCode`] and what you can do
+//! about it, and `?` turns it into a [`std::io::Error`] of the usual kind. A range
+//! outside the mapping, a file that becomes shorter or a quota is an error; it does
+//! not end the guest.
 //!
 //! # Targets
 //!
@@ -144,26 +143,24 @@
 //! and `directory` if it maps by descriptors, which only hosts have.
 //!
 //! For other targets the crate maps in the process itself, by its default feature
-//! `native` and the same code as the host `mem-host`. What this documentation promises holds there too, with
-//! the same errors; Linux is where everything works and is tested. Where it says
-//! host, that is the process:
+//! `native` and the same code as the host `mem-host`. What this documentation
+//! promises is true there too, with the same errors; on Linux everything works and
+//! is tested. Where it says host, read process:
 //!
-//! - Paths are those of the process, as for [`std::fs`]: no directory has to be
-//!   granted, and `..` and symbolic links lead where they lead. They still have
-//!   to be UTF-8.
+//! - Paths work as in [`std::fs`]: nobody has to grant a directory, and `..` and
+//!   symbolic links may lead anywhere. They still have to be UTF-8.
 //! - There are no quotas. The operating system's limits count, such as
 //!   `RLIMIT_MEMLOCK`, and [`Options::exec`] is granted.
-//! - A [`Window`] is a copy, which is written back as everywhere: in a process
-//!   nobody can promise that a file's own pages stay as they are while they are
-//!   borrowed as a slice.
-//! - On Unix the first mapping installs a handler of SIGBUS, which calls the
-//!   one before it for faults that are none of this crate's. It makes
-//!   [`ErrorCode::Truncated`] of a fault in a file that has become shorter.
+//! - A [`Window`] is a copy, with write-back as everywhere: in a process nobody can
+//!   promise that a file's own pages stay as they are while you borrow them as a
+//!   slice.
+//! - On Unix the first mapping installs a handler of SIGBUS. It turns a fault in a
+//!   file that has become shorter into [`ErrorCode::Truncated`], and passes all
+//!   faults outside this crate's mappings to the handler before it.
 //!
 //! # Testing a guest
 //!
-//! So the unit tests of a guest need no host. They map real files, by a plain
-//! `cargo test`:
+//! So the unit tests of a guest need no host. A plain `cargo test` maps real files:
 //!
 //! ```
 //! /// How often this was called for the file.
@@ -197,8 +194,8 @@
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs)]
 
-mod access;
-mod advice;
+mod cause;
+mod claims;
 mod cursor;
 #[cfg(feature = "wasi")]
 mod directory;
@@ -207,6 +204,7 @@ pub mod guide;
 mod mapping;
 mod options;
 mod pages;
+mod placement;
 mod range;
 mod read_many;
 mod scalar;
@@ -214,11 +212,16 @@ mod shared;
 mod sys;
 mod window;
 
-pub use access::{Access, Protection};
-pub use advice::Advice;
 pub use cursor::Cursor;
-pub use error::{Error, ErrorCode};
+pub use error::Error;
 pub use mapping::Mapping;
+#[doc(inline)]
+pub use mem_contract::{Access, Advice, ErrorCode, Protection};
 pub use options::{Options, anonymous, create, open, open_mut};
 pub use scalar::Scalar;
 pub use window::{Window, WindowMut};
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{Cause, On, Operation};
-use crate::range::Range;
+use mem_contract::{Access, ByteRange, ErrorCode, FlushMode};
+
+use crate::cause::Cause;
+use crate::error::{Error, On, Operation};
+use crate::scalar::Scalar;
 use crate::shared::Shared;
-use crate::sys::FlushMode;
-use crate::{Access, Cursor, Error, ErrorCode, Scalar};
 
 /// A mapped file, or mapped anonymous memory.
 ///
@@ -16,12 +17,12 @@ use crate::{Access, Cursor, Error, ErrorCode, Scalar};
 /// take `&self`, as those of [`std::fs::File`] do: the bytes belong to the
 /// file, and its other users can change them at any time.
 ///
-/// The bytes lie in the host's memory. Each read and write copies what it is
-/// asked for between there and the guest's memory, once, so a 32-bit guest can
-/// work on a mapping larger than 4 GiB. A call costs more than the copy of a
-/// few bytes does, so one read of many bytes is faster than many of few, and
-/// [`read_many`] fetches bytes of many places by one call. A [`window`] is a
-/// range without calls and, where the host can, without a copy.
+/// The bytes lie in the host's memory. Each read and write copies bytes once
+/// between there and the guest's memory, so a 32-bit guest can work on a mapping
+/// larger than 4 GiB. A call costs more than the copy of a few bytes, so one read
+/// of many bytes is faster than many reads of few bytes. [`read_many`] fetches
+/// bytes from many places by one call. A [`window`] gives a range without calls
+/// and, where the host can, without a copy.
 ///
 /// Dropping a mapping unmaps it (munmap(2)), once its windows are gone too.
 /// Bytes written to a read-write mapping then reach the disk when the
@@ -56,12 +57,12 @@ impl Mapping {
         self.len() == 0
     }
 
-    /// The access that the mapping was made with.
+    /// The access that you made the mapping with.
     pub fn access(&self) -> Access {
         self.shared.access
     }
 
-    /// The path that the mapping was made with; none for an anonymous one.
+    /// The path that you made the mapping with. None for an anonymous one.
     pub fn path(&self) -> Option<&str> {
         self.shared.path.as_deref()
     }
@@ -69,8 +70,8 @@ impl Mapping {
     /// Copies bytes from `offset` on into `buf` and says how many: all that
     /// `buf` holds, fewer where the mapping ends, 0 at its end or behind it.
     ///
-    /// Nothing is allocated on the way. More than 1 MiB is read in pieces of
-    /// 1 MiB, one host call each.
+    /// It allocates nothing. It reads more than 1 MiB in chunks of 1 MiB, with one
+    /// host call each.
     ///
     /// ```no_run
     /// let mapping = mem::open("data.bin")?;
@@ -93,7 +94,7 @@ impl Mapping {
     ///   than the length of `buf` or 1 MiB, whichever is less
     /// - [`ErrorCode::Io`]: the host returned another number of bytes
     ///
-    /// What `buf` then holds is unspecified.
+    /// After an error, the contents of `buf` are unspecified.
     pub fn read_at(&self, offset: u64, buf: &mut [u8]) -> Result<usize, Error> {
         let n = self.clamp(offset, buf.len());
         self.read_inside(offset, &mut buf[..n])?;
@@ -122,7 +123,7 @@ impl Mapping {
     /// Copies `bytes` to `offset` and says how many: all of them, fewer where
     /// the mapping ends, 0 at its end or behind it. A mapping never grows.
     ///
-    /// More than 1 MiB is written in pieces of 1 MiB, one host call each.
+    /// It writes more than 1 MiB in chunks of 1 MiB, with one host call each.
     ///
     /// ```no_run
     /// let mapping = mem::open_mut("data.bin")?;
@@ -139,7 +140,7 @@ impl Mapping {
     ///   windows on the file
     /// - [`ErrorCode::Truncated`]: bytes of the range are gone from the file
     ///
-    /// Bytes before those that failed may have been written.
+    /// After an error, the bytes before the failed ones may have been written.
     pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<usize, Error> {
         let n = self.clamp(offset, bytes.len());
         self.write_inside(offset, &bytes[..n])?;
@@ -179,7 +180,7 @@ impl Mapping {
     pub fn bytes(&self) -> Result<Vec<u8>, Error> {
         let (offset, length) = (0, self.len());
         self.shared
-            .copy(Range { offset, length })
+            .copy(ByteRange { offset, length })
             .map_err(|code| self.error("read", On::Whole, code))
     }
 
@@ -233,32 +234,6 @@ impl Mapping {
         stored.map_err(|code| self.range_error::<T>("store", offset, code))
     }
 
-    /// A [`Cursor`] at offset 0, which borrows the mapping.
-    ///
-    /// ```no_run
-    /// use std::io::BufRead;
-    ///
-    /// let mapping = mem::open("words.txt")?;
-    /// for line in mapping.cursor().lines() {
-    ///     println!("{}", line?);
-    /// }
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn cursor(&self) -> Cursor<&Mapping> {
-        Cursor::new(self)
-    }
-
-    /// A [`Cursor`] at offset 0, which owns the mapping.
-    ///
-    /// ```no_run
-    /// fn input(path: &str) -> std::io::Result<Box<dyn std::io::Read>> {
-    ///     Ok(Box::new(mem::open(path)?.into_cursor()))
-    /// }
-    /// ```
-    pub fn into_cursor(self) -> Cursor<Mapping> {
-        Cursor::new(self)
-    }
-
     /// Flushes, unmaps, and reports a failed flush. It is unmapped all the
     /// same.
     ///
@@ -308,7 +283,7 @@ impl Mapping {
     #[cold]
     fn range_error<T>(&self, verb: &'static str, offset: u64, code: impl Into<Cause>) -> Error {
         let length = size_of::<T>() as u64;
-        self.error(verb, On::Range(Range { offset, length }), code)
+        self.error(verb, On::Range(ByteRange { offset, length }), code)
     }
 
     /// How many of `len` bytes at `offset` lie inside the mapping.
@@ -319,15 +294,15 @@ impl Mapping {
 
     fn check_inside(&self, verb: &'static str, offset: u64, len: usize) -> Result<(), Error> {
         let length = len as u64;
-        let range = Range { offset, length };
+        let range = ByteRange { offset, length };
         if self.shared.has(range) {
             return Ok(());
         }
         Err(self.error(verb, On::Range(range), ErrorCode::OutOfBounds))
     }
 
-    /// Whether a window covers bytes of the range, which must not be written
-    /// then. Where nothing can be written the host says so.
+    /// Whether a window covers bytes of the range, so that nobody may write them.
+    /// Where nothing can be written, the host says so.
     #[inline]
     fn is_busy(&self, offset: u64, len: usize) -> bool {
         self.shared.claims.cover(offset, len as u64) && self.access() != Access::ReadOnly
@@ -338,13 +313,13 @@ impl Mapping {
         let length = buf.len() as u64;
         self.shared
             .read(offset, buf)
-            .map_err(|code| self.error("read", On::Range(Range { offset, length }), code))
+            .map_err(|code| self.error("read", On::Range(ByteRange { offset, length }), code))
     }
 
     /// Writes bytes that lie wholly inside.
     fn write_inside(&self, offset: u64, bytes: &[u8]) -> Result<(), Error> {
         let length = bytes.len() as u64;
-        // Said here for a write of no bytes too, which asks no host.
+        // Checked here because a write of no bytes asks no host.
         let written = if self.access() == Access::ReadOnly {
             Err(ErrorCode::ReadOnly.into())
         } else if self.is_busy(offset, bytes.len()) {
@@ -352,6 +327,6 @@ impl Mapping {
         } else {
             self.shared.write(offset, bytes)
         };
-        written.map_err(|code| self.error("write", On::Range(Range { offset, length }), code))
+        written.map_err(|code| self.error("write", On::Range(ByteRange { offset, length }), code))
     }
 }

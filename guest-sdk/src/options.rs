@@ -3,18 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{Cause, On, Operation};
+use mem_contract::{Access, ErrorCode, MapFlags, MapOptions};
+
+use crate::cause::Cause;
+use crate::error::{Error, On, Operation};
+use crate::mapping::Mapping;
 use crate::shared::Shared;
-use crate::sys::{Handle, Request, path_from_root};
-use crate::{Access, Error, ErrorCode, Mapping};
+use crate::sys::{Handle, path_from_root};
 
 /// Maps the whole file at `path` for reading.
 ///
-/// The host grants directories under names of its choosing; `path` starts with
-/// such a name, or is relative to the one granted as `.`. If the guest has set
-/// its current directory, by [`std::env::set_current_dir`], a relative path
-/// starts there, as those of [`std::fs`] do. An empty file maps, and the
-/// mapping's length is 0.
+/// The host grants directories under names of its choosing. `path` starts with
+/// such a name, or is relative to the directory granted as `.`. If the guest has
+/// set its current directory by [`std::env::set_current_dir`], a relative path
+/// starts there, as it does with [`std::fs`]. An empty file gives a mapping of
+/// length 0.
 ///
 /// ```no_run
 /// let mapping = mem::open("data.bin")?;
@@ -46,9 +49,9 @@ pub fn open_mut(path: impl AsRef<Path>) -> Result<Mapping, Error> {
     Options::new().access(Access::ReadWrite).open(path)
 }
 
-/// Maps the first `size` bytes of the file at `path` for reading and writing,
-/// after making the file if it is missing and extending it with zero bytes to
-/// `size` bytes if it is shorter. A longer file is never cut.
+/// Maps the first `size` bytes of the file at `path` for reading and writing. It
+/// first makes the file if it is missing, and extends it with zero bytes to `size`
+/// bytes if it is shorter. It never cuts a longer file.
 ///
 /// ```no_run
 /// let table = mem::create("table.bin", 1 << 20)?;
@@ -100,7 +103,7 @@ pub fn anonymous(size: u64) -> Result<Mapping, Error> {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    pub(crate) request: Request,
+    pub(crate) options: MapOptions,
 }
 
 impl Options {
@@ -109,24 +112,24 @@ impl Options {
         Self::default()
     }
 
-    /// What may be done with the bytes, and who sees what is written.
+    /// What you may do with the bytes, and who sees what you write.
     /// [`Access::ReadOnly`] unless set.
     pub fn access(&mut self, access: Access) -> &mut Self {
-        self.request.access = access;
+        self.options.access = access;
         self
     }
 
-    /// Where in the file the mapping starts, in bytes. Any offset will do; it
+    /// Where in the file the mapping starts, in bytes. Any offset is valid; it
     /// need not be a multiple of the page size. 0 unless set.
     pub fn offset(&mut self, offset: u64) -> &mut Self {
-        self.request.offset = offset;
+        self.options.offset = offset;
         self
     }
 
     /// How many bytes to map. 0 gives a mapping of length 0. Unless set, all
     /// bytes from the offset to the end of the file.
     pub fn len(&mut self, len: u64) -> &mut Self {
-        self.request.length = Some(len);
+        self.options.length = Some(len);
         self
     }
 
@@ -134,29 +137,29 @@ impl Options {
     /// bytes to offset plus length if it is shorter (ftruncate(2)). A longer
     /// file is never cut. Needs [`Access::ReadWrite`]. False unless set.
     pub fn create(&mut self, create: bool) -> &mut Self {
-        self.request.create = create;
+        self.options.flags.set(MapFlags::CREATE, create);
         self
     }
 
     /// Whether the host's pages are executable (`PROT_EXEC` of mmap(2)). The
-    /// embedder must have granted it. It does not let the guest run them; it
-    /// is for host functions that do. False unless set.
+    /// embedder must have granted it. The guest cannot run them, but host functions
+    /// can. False unless set.
     pub fn exec(&mut self, exec: bool) -> &mut Self {
-        self.request.exec = exec;
+        self.options.flags.set(MapFlags::EXEC, exec);
         self
     }
 
     /// Whether to read the whole range from the disk now instead of at first
     /// use (`MAP_POPULATE` of mmap(2)). False unless set.
     pub fn populate(&mut self, populate: bool) -> &mut Self {
-        self.request.populate = populate;
+        self.options.flags.set(MapFlags::POPULATE, populate);
         self
     }
 
     /// Maps the file at `path`, by mmap(2) on the host.
     ///
-    /// The mapping stays as long as it is; the file can grow or be renamed or
-    /// removed meanwhile. If somebody makes it shorter, bytes that are gone
+    /// The mapping keeps its length, even if the file grows or is renamed or
+    /// removed meanwhile. If somebody makes the file shorter, bytes that are gone
     /// give [`ErrorCode::Truncated`].
     ///
     /// A relative path starts at the guest's current directory, as in [`open`].
@@ -188,11 +191,11 @@ impl Options {
     /// - [`ErrorCode::Io`]: the operating system reported another failure
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Mapping, Error> {
         self.open_by(path.as_ref(), |path| {
-            Handle::map(Some(&path_from_root(path)?), &self.request)
+            Handle::map(&path_from_root(path)?, self.options)
         })
     }
 
-    /// As [`open`](Options::open), but that in a guest a relative path starts
+    /// Like [`open`](Options::open), except that in a guest a relative path starts
     /// where the host's grants do, whatever the current directory is.
     ///
     /// ```no_run
@@ -206,7 +209,7 @@ impl Options {
     ///
     /// Those of [`open`](Options::open).
     pub fn open_from_root(&self, path: impl AsRef<Path>) -> Result<Mapping, Error> {
-        self.open_by(path.as_ref(), |path| Handle::map(Some(path), &self.request))
+        self.open_by(path.as_ref(), |path| Handle::map(path, self.options))
     }
 
     /// Maps fresh zero bytes that belong to no file (`MAP_ANONYMOUS` of
@@ -229,7 +232,9 @@ impl Options {
     ///   none of this length
     /// - [`ErrorCode::Io`]: the operating system reported another failure
     pub fn anonymous(&self) -> Result<Mapping, Error> {
-        match Handle::map(None, &self.request) {
+        let mut options = self.options;
+        options.flags.insert(MapFlags::ANONYMOUS);
+        match Handle::map("", options) {
             Ok(handle) => Ok(self.mapping(handle, None)),
             Err(code) => Err(self.error("open", None, code)),
         }
@@ -241,7 +246,7 @@ impl Options {
         path: &Path,
         map: impl FnOnce(&str) -> Result<Handle, Cause>,
     ) -> Result<Mapping, Error> {
-        let verb = if self.request.create {
+        let verb = if self.options.flags.contains(MapFlags::CREATE) {
             "create"
         } else {
             "open"
@@ -259,12 +264,12 @@ impl Options {
 
     fn mapping(&self, handle: Handle, path: Option<&str>) -> Mapping {
         Mapping {
-            shared: Arc::new(Shared::new(handle, &self.request, path)),
+            shared: Arc::new(Shared::new(handle, &self.options, path)),
         }
     }
 
     fn error(&self, verb: &'static str, path: Option<&str>, code: impl Into<Cause>) -> Error {
-        let on = On::Opening(self.request.access);
+        let on = On::Opening(self.options.access);
         Error::new(Operation { verb, on }, path, code)
     }
 }

@@ -1,20 +1,22 @@
-//! What is done to the pages of a mapping rather than to its bytes.
+//! Operations on the pages of a mapping rather than on its bytes.
 //!
 //! Each operation has a form for the whole mapping and one for a range.
 
 use std::ops::RangeBounds;
 
-use crate::error::{Cause, On};
-use crate::range::{self, Range};
-use crate::sys::FlushMode;
-use crate::{Advice, Error, ErrorCode, Mapping, Protection};
+use mem_contract::{Advice, ByteRange, ErrorCode, FlushMode, Protection};
+
+use crate::cause::Cause;
+use crate::error::{Error, On};
+use crate::mapping::Mapping;
+use crate::range;
 
 /// # Pages
 ///
-/// Ranges are in bytes from the start of the mapping, and the host widens them
-/// to whole pages of its own, 4,096 bytes on most machines. A range without an
-/// end reaches to the end of the mapping. One that is empty and inside is
-/// valid, and nothing is done.
+/// Ranges are in bytes from the start of the mapping. The host widens them to
+/// whole pages of its own, 4,096 bytes on most machines. A range without an end
+/// reaches to the end of the mapping. An empty range inside the mapping is valid,
+/// and the call does nothing.
 impl Mapping {
     /// Writes what was changed to the disk (msync(2) with `MS_SYNC`). When it
     /// returns, the file's contents on the disk equal the mapping's.
@@ -59,8 +61,8 @@ impl Mapping {
         })
     }
 
-    /// Has the operating system write what was changed when it sees fit, and
-    /// returns at once (msync(2) with `MS_ASYNC`).
+    /// Asks the operating system to write what was changed, and returns at once
+    /// (msync(2) with `MS_ASYNC`).
     ///
     /// ```no_run
     /// let mapping = mem::open_mut("data.bin")?;
@@ -110,7 +112,7 @@ impl Mapping {
     ///   bytes, or the process may not lock more (`RLIMIT_MEMLOCK`)
     /// - [`ErrorCode::Truncated`]: bytes are gone from the file
     ///
-    /// Nothing is then locked that was not locked before.
+    /// After an error, nothing is locked that was not locked before.
     pub fn lock(&self) -> Result<(), Error> {
         self.lock_range(..)
     }
@@ -172,7 +174,7 @@ impl Mapping {
         self.on_pages("unlock", &range, |range| self.shared.handle.unlock(range))
     }
 
-    /// Tells the operating system how the mapping is going to be used
+    /// Says to the operating system how you are going to use the mapping
     /// (madvise(2)). Advice never changes a byte.
     ///
     /// ```no_run
@@ -214,8 +216,8 @@ impl Mapping {
         })
     }
 
-    /// Changes what the pages can be used for (mprotect(2)), within the access
-    /// that the mapping was made with.
+    /// Changes what the pages can be used for (mprotect(2)), within the mapping's
+    /// access.
     ///
     /// ```no_run
     /// let mapping = mem::create("log.bin", 4096)?;
@@ -265,7 +267,7 @@ impl Mapping {
         &self,
         verb: &'static str,
         bounds: &impl RangeBounds<u64>,
-        act: impl FnOnce(Option<Range>) -> Result<(), Cause>,
+        act: impl FnOnce(Option<ByteRange>) -> Result<(), Cause>,
     ) -> Result<(), Error> {
         let range = range::resolve(bounds, self.len()).map_err(|malformed| {
             self.error(verb, On::Malformed(malformed), ErrorCode::InvalidArgument)

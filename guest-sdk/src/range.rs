@@ -3,12 +3,7 @@
 
 use std::ops::{Bound, RangeBounds};
 
-/// Bytes of a mapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    pub offset: u64,
-    pub length: u64,
-}
+use mem_contract::ByteRange;
 
 /// A range that has no offset and length: it ends before it starts, or one of
 /// its ends does not fit into 64 bits.
@@ -18,16 +13,15 @@ pub(crate) struct Malformed {
     pub end: Bound<u64>,
 }
 
-/// The range that `bounds` describe in a mapping of `size` bytes; none if
-/// they are open at both ends.
+/// The range that `bounds` describe in a mapping of `size` bytes. None if they
+/// are open at both ends.
 ///
-/// Whether the range lies inside the mapping is for the host to say. One
-/// without an end that starts behind the mapping's end has length 0, which
-/// leaves it outside.
+/// The host checks whether the range lies inside the mapping. A range without an
+/// end that starts behind the mapping's end has length 0, and so lies outside.
 pub(crate) fn resolve(
     bounds: &impl RangeBounds<u64>,
     size: u64,
-) -> Result<Option<Range>, Malformed> {
+) -> Result<Option<ByteRange>, Malformed> {
     let (start, end) = (bounds.start_bound().cloned(), bounds.end_bound().cloned());
     let malformed = Malformed { start, end };
     let offset = match start {
@@ -42,7 +36,7 @@ pub(crate) fn resolve(
         Bound::Unbounded => size.max(offset),
     };
     let length = end.checked_sub(offset).ok_or(malformed)?;
-    Ok(Some(Range { offset, length }))
+    Ok(Some(ByteRange { offset, length }))
 }
 
 #[cfg(test)]
@@ -51,8 +45,8 @@ mod tests {
 
     const SIZE: u64 = 100;
 
-    fn range(offset: u64, length: u64) -> Result<Option<Range>, Malformed> {
-        Ok(Some(Range { offset, length }))
+    fn range(offset: u64, length: u64) -> Result<Option<ByteRange>, Malformed> {
+        Ok(Some(ByteRange { offset, length }))
     }
 
     #[test]

@@ -2,21 +2,23 @@
 
 use std::ops::{Bound, Range};
 
-use crate::error::On;
-use crate::range::{self, Malformed};
-use crate::shared::PIECE;
+use mem_contract::{ByteRange, ErrorCode};
+
+use crate::error::{Error, On};
+use crate::mapping::Mapping;
+use crate::range::Malformed;
+use crate::shared::CHUNK;
 use crate::sys::MOST_RANGES;
-use crate::{Error, ErrorCode, Mapping};
 
 impl Mapping {
     /// Fills `buf` with the bytes of all `ranges`, one after the other in the
     /// order of the list. Ranges may overlap and may be empty, and their
     /// lengths add up to that of `buf`.
     ///
-    /// It is what [`read_exact_at`](Mapping::read_exact_at) for each of them
-    /// gives, and faster, because it is one host call. As many are made as it
-    /// takes for none to ask for more than 1 MiB or more than 256 ranges.
-    /// Nothing is allocated on the way.
+    /// It reads what [`read_exact_at`](Mapping::read_exact_at) reads for each
+    /// range, and is faster, because it makes one host call. It makes several if
+    /// the ranges have more than 1 MiB together or are more than 256. It allocates
+    /// nothing.
     ///
     /// ```no_run
     /// let mapping = mem::open("index.bin")?;
@@ -54,7 +56,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// The sum of the lengths; none if it does not fit into 64 bits.
+    /// The sum of the lengths. None if it does not fit into 64 bits.
     fn check_many(&self, ranges: &[Range<u64>]) -> Result<Option<u64>, Error> {
         let mut sum = Some(0_u64);
         for &Range { start, end } in ranges {
@@ -67,7 +69,7 @@ impl Mapping {
             };
             if end > self.len() {
                 let offset = start;
-                let on = On::Range(range::Range { offset, length });
+                let on = On::Range(ByteRange { offset, length });
                 return Err(self.error("read", on, ErrorCode::OutOfBounds));
             }
             sum = sum.and_then(|sum| sum.checked_add(length));
@@ -84,13 +86,13 @@ struct Batch {
 }
 
 impl Batch {
-    /// As many of `ranges` as fit, and one at least. Their lengths add up to
-    /// no more than a buffer in memory has.
+    /// As many of `ranges` as fit, and at least one. Their lengths add up to no
+    /// more than the length of a buffer in memory.
     fn first_of(ranges: &[Range<u64>]) -> Self {
         let (mut number, mut bytes) = (0, 0);
         for range in ranges.iter().take(MOST_RANGES) {
             let with = bytes + (range.end - range.start) as usize;
-            if number > 0 && with > PIECE {
+            if number > 0 && with > CHUNK {
                 break;
             }
             (number, bytes) = (number + 1, with);
@@ -106,7 +108,7 @@ impl Batch {
 mod tests {
     use super::*;
 
-    const MIB: u64 = PIECE as u64;
+    const MIB: u64 = CHUNK as u64;
 
     fn first_of(ranges: &[Range<u64>]) -> (usize, usize) {
         let Batch { ranges, bytes } = Batch::first_of(ranges);
@@ -116,14 +118,14 @@ mod tests {
     #[test]
     fn a_batch_has_all_ranges_that_fit_into_one_read() {
         assert_eq!(first_of(&[0..10, 5..5, 3..8]), (3, 15));
-        assert_eq!(first_of(&[0..MIB - 1, 7..8, 7..7, 9..10]), (3, PIECE));
-        assert_eq!(first_of(&[0..MIB - 1, 7..9]), (1, PIECE - 1));
+        assert_eq!(first_of(&[0..MIB - 1, 7..8, 7..7, 9..10]), (3, CHUNK));
+        assert_eq!(first_of(&[0..MIB - 1, 7..9]), (1, CHUNK - 1));
     }
 
     #[test]
     fn a_range_that_does_not_fit_is_a_batch_of_its_own() {
-        assert_eq!(first_of(&[5..MIB + 6, 7..7]), (1, PIECE + 1));
-        assert_eq!(first_of(&[5..MIB + 6, 7..8]), (1, PIECE + 1));
+        assert_eq!(first_of(&[5..MIB + 6, 7..7]), (1, CHUNK + 1));
+        assert_eq!(first_of(&[5..MIB + 6, 7..8]), (1, CHUNK + 1));
         assert_eq!(first_of(&[7..7, 5..MIB + 6]), (1, 0));
     }
 

@@ -1,13 +1,13 @@
 //! Plain numbers at an offset.
 
-use crate::error::Cause;
+use crate::cause::Cause;
 use crate::sys::Handle;
 
 /// A number of 1, 2, 4 or 8 bytes that [`Mapping::get`](crate::Mapping::get)
 /// loads and [`Mapping::set`](crate::Mapping::set) stores.
 ///
 /// In the mapping its bytes are in little-endian order, at any offset, aligned
-/// or not. An `f32` or `f64` keeps all its bits, those of a NaN too.
+/// or not. An `f32` or `f64` keeps all its bits, even if it is a NaN.
 ///
 /// The trait is sealed: it is implemented for `u8`, `i8`, `u16`, `i16`, `u32`,
 /// `i32`, `u64`, `i64`, `f32` and `f64`, and a guest cannot implement it for

@@ -1,7 +1,5 @@
 //! What holds where the crate maps in the process itself, and no host is there.
 
-#![cfg(unix)]
-
 use mem::{Access, Error, ErrorCode, Options, Protection};
 use std::ffi::OsStr;
 use std::fs;
@@ -69,11 +67,11 @@ fn nothing_has_to_be_granted() -> Result<(), Error> {
     options.anonymous()?.protect(Protection::ReadExecute)
 }
 
-/// As many as one call copies, which takes long enough to be interrupted.
+/// What one call copies at most, which takes long enough to be interrupted.
 const LENGTH: usize = 1 << 20;
 
-/// In a guest nobody else runs while it is in a call. Here threads can, and
-/// none sees a part of what another writes.
+/// In a guest nothing else runs while it is in a call. Here other threads can,
+/// and none sees a part of what another writes.
 #[test]
 fn threads_share_a_mapping() -> Result<(), Error> {
     let mapping = mem::anonymous(LENGTH as u64)?;

@@ -4,7 +4,7 @@
 //! cargo run --release -p mem-host --example embed -- GUEST.wasm DIRECTORY [ARGUMENT...]
 //! ```
 
-use mem_host::{Access, MemCtx, MemCtxView, MemView};
+use mem_host::{FsPerms, MemCtx, MemCtxView, MemView};
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Engine, Result, Store};
 use wasmtime_wasi::p2::bindings::sync::Command;
@@ -24,11 +24,11 @@ fn main() -> Result<()> {
         .build();
 
     let mem = MemCtx::builder()
-        .preopened_dir(dir, "/data", Access::ReadWrite)?
+        .preopened_dir(dir, "/data", FsPerms::ReadWrite)?
         .build();
     let mut linker = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-    mem_host::add_to_linker::<State>(&mut linker)?;
+    mem_host::add_to_linker_sync(&mut linker, State::mem)?;
     let table = ResourceTable::new();
     let mut store = Store::new(&engine, State { mem, wasi, table });
     let guest = Command::instantiate(&mut store, &component, &linker)?;

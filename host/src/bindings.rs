@@ -1,7 +1,6 @@
-//! The types of the WIT, and how they correspond to those of the mapping.
+//! The types that `bindgen!` makes of the WIT, and how the contract's correspond.
 
-use crate::Error;
-use mem_mapping::{self as mapping, MapOptions};
+use mem_contract::{ByteRange, MapFlags, MapOptions};
 
 mod generated {
     wasmtime::component::bindgen!({
@@ -12,91 +11,43 @@ mod generated {
 
 pub(crate) use self::generated::mem::mmap::mapping as wit;
 
-macro_rules! errors {
-    ($($case:ident)*) => {
-        impl From<Error> for wit::ErrorCode {
-            fn from(error: Error) -> Self {
-                match error {
-                    $(Error::$case => Self::$case,)*
-                }
-            }
-        }
-
-        impl From<wit::ErrorCode> for Error {
-            fn from(code: wit::ErrorCode) -> Self {
-                match code {
-                    $(wit::ErrorCode::$case => Self::$case,)*
-                }
-            }
-        }
-    };
-}
-
-errors! {
-    AccessDenied NotFound NotAFile InvalidArgument OutOfBounds ReadOnly Truncated NotLocked
-    LockLimit QuotaExceeded Busy NoSpace Unsupported Io
-}
+mem_contract::convert_access!(wit::Access);
+mem_contract::convert_advice!(wit::Advice);
+mem_contract::convert_error_code!(wit::ErrorCode);
+mem_contract::convert_flush_mode!(wit::FlushMode);
+mem_contract::convert_protection!(wit::Protection);
 
 impl From<wit::MapOptions> for MapOptions {
     fn from(options: wit::MapOptions) -> Self {
-        let flag = |flag| options.flags.contains(flag);
         Self {
-            access: match options.access {
-                wit::Access::ReadOnly => mapping::Access::ReadOnly,
-                wit::Access::ReadWrite => mapping::Access::ReadWrite,
-                wit::Access::CopyOnWrite => mapping::Access::CopyOnWrite,
-            },
-            anonymous: flag(wit::MapFlags::ANONYMOUS),
-            execute: flag(wit::MapFlags::EXEC),
-            create: flag(wit::MapFlags::CREATE),
-            populate: flag(wit::MapFlags::POPULATE),
+            access: options.access.into(),
+            flags: options.flags.into(),
             offset: options.offset,
             length: options.length,
         }
     }
 }
 
-impl From<wit::Range> for mapping::ByteRange {
+impl From<wit::MapFlags> for MapFlags {
+    fn from(flags: wit::MapFlags) -> Self {
+        [
+            (wit::MapFlags::ANONYMOUS, Self::ANONYMOUS),
+            (wit::MapFlags::EXEC, Self::EXEC),
+            (wit::MapFlags::CREATE, Self::CREATE),
+            (wit::MapFlags::POPULATE, Self::POPULATE),
+        ]
+        .into_iter()
+        .filter(|(flag, _)| flags.contains(*flag))
+        .map(|(_, flag)| flag)
+        .collect()
+    }
+}
+
+impl From<wit::Range> for ByteRange {
     fn from(range: wit::Range) -> Self {
         Self {
             offset: range.offset,
             length: range.length,
-        }
-    }
-}
-
-impl From<wit::FlushMode> for mapping::FlushMode {
-    fn from(mode: wit::FlushMode) -> Self {
-        match mode {
-            wit::FlushMode::Synchronous => Self::Synchronous,
-            wit::FlushMode::Asynchronous => Self::Asynchronous,
-        }
-    }
-}
-
-impl From<wit::Protection> for mapping::Protection {
-    fn from(protection: wit::Protection) -> Self {
-        use wit::Protection::*;
-        Self {
-            write: matches!(protection, ReadWrite | ReadWriteExecute),
-            execute: matches!(protection, ReadExecute | ReadWriteExecute),
-        }
-    }
-}
-
-impl From<wit::Advice> for mapping::Advice {
-    fn from(advice: wit::Advice) -> Self {
-        match advice {
-            wit::Advice::Normal => Self::Normal,
-            wit::Advice::Random => Self::Random,
-            wit::Advice::Sequential => Self::Sequential,
-            wit::Advice::WillNeed => Self::WillNeed,
-            wit::Advice::Cold => Self::Cold,
-            wit::Advice::PageOut => Self::PageOut,
-            wit::Advice::PopulateRead => Self::PopulateRead,
-            wit::Advice::PopulateWrite => Self::PopulateWrite,
-            wit::Advice::HugePage => Self::HugePage,
-            wit::Advice::NoHugePage => Self::NoHugePage,
         }
     }
 }

@@ -1,15 +1,13 @@
-use crate::Error;
-use crate::calls::{Began, Ledger, Mapped, file_mapped};
-use crate::grant::{self, Access, Grant, GrantError};
-use crate::linker::Handle;
-use crate::usage::{Operation, Usage};
+use crate::calls::{FileMapCall, Handle, Ledger, Mapped};
+use crate::grant::{FsPerms, Grant, GrantError, Grants};
+use crate::usage::Usage;
+use mem_contract::{ErrorCode, MapFlags, MapOptions};
 use mem_mapping::{
-    Explanation, MapOptions, Mapping, Policy, Quota, QuotaName, Quotas, StoreId, WindowCharge,
+    Explain, Explanation, Mapping, Policy, Quota, QuotaName, Quotas, StoreId, WindowCharge,
 };
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use wasmtime::component::ResourceTable;
 
 /// What the guests of a store may map, and how much of it.
 ///
@@ -29,9 +27,9 @@ impl MemCtx {
     /// What the guests have at the moment, and what they have called since the
     /// context was made.
     ///
-    /// The numbers of calls that run meanwhile may be in it or not; none is
-    /// ever lower than it was before. It takes microseconds, so that it can be
-    /// asked for often and anywhere.
+    /// Calls that run meanwhile may be counted or not. No count is ever lower than
+    /// it was before. It takes microseconds, so you can call it often and
+    /// anywhere.
     ///
     /// ```
     /// use mem_host::{MemCtx, Operation};
@@ -49,21 +47,20 @@ impl MemCtx {
     }
 
     /// How many bytes of the guests' mappings are in RAM, in whole pages, as
-    /// `mincore(2)` tells.
+    /// `mincore(2)` reports.
     ///
-    /// Of a file these are the pages in the operating system's cache, whoever
-    /// has brought them there. They count once for each mapping that has them.
-    /// Linux tells of a file that this process could not write that all of it
-    /// is in RAM.
+    /// A page of a file counts if it is in the operating system's cache, no matter
+    /// who brought it there. It counts once for each mapping that has it. If this
+    /// process could not write a file, Linux reports that all of it is in RAM.
     ///
-    /// The operating system looks up each page, so it takes longer the more is
-    /// mapped, whether in RAM or not: too long for where an asynchronous
-    /// embedder must not be blocked.
+    /// The operating system looks up each page, so this takes longer the more is
+    /// mapped, in RAM or not. Do not call it where an asynchronous embedder must
+    /// not be blocked.
     ///
     /// # Errors
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) on systems other than Unix;
-    /// those of `mincore(2)`.
+    /// the errors of `mincore(2)`.
     pub fn resident_bytes(&self) -> io::Result<u64> {
         self.inner.ledger.resident_bytes()
     }
@@ -72,11 +69,11 @@ impl MemCtx {
 /// Grants and quotas for a [`MemCtx`].
 ///
 /// ```
-/// use mem_host::{Access, MemCtx};
+/// use mem_host::{FsPerms, MemCtx};
 ///
 /// # let dir = std::env::temp_dir();
 /// let ctx = MemCtx::builder()
-///     .preopened_dir(&dir, "/models", Access::ReadOnly)?
+///     .preopened_dir(&dir, "/models", FsPerms::ReadOnly)?
 ///     .max_mapped_bytes(16 << 30)
 ///     .max_locked_bytes(64 << 10)
 ///     .build();
@@ -95,7 +92,7 @@ pub struct MemCtxBuilder {
     handle_bus_errors: bool,
     max_windows: u64,
     #[cfg(feature = "wasi")]
-    descriptors: Option<Access>,
+    descriptors: Option<FsPerms>,
 }
 
 impl MemCtxBuilder {
@@ -121,9 +118,9 @@ impl MemCtxBuilder {
     /// Lets the guest map files of the directory `host`, under the name
     /// `guest`.
     ///
-    /// Names work as those of WASI preopens do: a guest's path belongs to the
-    /// directory with the longest name that it starts with, and relative paths
-    /// belong to a directory granted as `.`. Paths that leave the directory
+    /// Names work as the names of WASI preopens do: a guest's path belongs to the
+    /// directory with the longest name that the path starts with, and relative
+    /// paths belong to a directory granted as `.`. Paths that leave the directory
     /// through `..` or a symbolic link are refused.
     ///
     /// # Errors
@@ -133,30 +130,30 @@ impl MemCtxBuilder {
         &mut self,
         host: impl AsRef<Path>,
         guest: impl AsRef<str>,
-        access: Access,
+        perms: FsPerms,
     ) -> Result<&mut Self, GrantError> {
-        let grant = Grant::new(host.as_ref(), guest.as_ref(), access)?;
+        let grant = Grant::new(host.as_ref(), guest.as_ref(), perms)?;
         self.grants.push(grant);
         Ok(self)
     }
 
     /// Lets the guest map files by its descriptors of wasi:filesystem, as far
-    /// as both `access` and the rights of the descriptor go. Not allowed by
+    /// as both `perms` and the rights of the descriptor allow. Not allowed by
     /// default.
     ///
-    /// It works for linkers that [`wasi::add_to_linker`] has been called on.
-    ///
-    /// [`wasi::add_to_linker`]: crate::wasi::add_to_linker
+    /// WASI has to keep its descriptors in the table that
+    /// [`MemCtxView::table`](crate::MemCtxView::table) gives. See
+    /// [`wasi`](mod@crate::wasi).
     #[cfg(feature = "wasi")]
-    pub fn allow_descriptors(&mut self, access: Access) -> &mut Self {
-        self.descriptors = Some(access);
+    pub fn allow_descriptors(&mut self, perms: FsPerms) -> &mut Self {
+        self.descriptors = Some(perms);
         self
     }
 
     /// Lets the guest make the host's pages executable. Not allowed by default.
     ///
-    /// Nothing of what the guest itself can do runs such pages; they are for
-    /// embedders that do.
+    /// The guest itself cannot run such pages. They are for embedders that run
+    /// them.
     pub fn allow_exec(&mut self, allow: bool) -> &mut Self {
         self.allow_exec = allow;
         self
@@ -196,25 +193,24 @@ impl MemCtxBuilder {
     }
 
     /// The most bytes of one `read`, less than 4 GiB whatever is set. The
-    /// default is 64 MiB. The guest SDK reads in pieces of 1 MiB, and fails if
-    /// that is too much.
+    /// default is 64 MiB. The guest SDK reads 1 MiB at a time, and fails if that
+    /// is too much.
     pub fn max_read_bytes(&mut self, bytes: u64) -> &mut Self {
         self.max_read_bytes = bytes;
         self
     }
 
-    /// Whether mapping a file installs the process's handler of SIGBUS, as the
-    /// [crate's documentation](crate#files-that-others-change) tells. The
+    /// Whether mapping a file installs the process's handler of SIGBUS, which the
+    /// [crate's documentation](crate#files-that-others-change) describes. The
     /// default is true.
     ///
-    /// Without it, a guest that touches bytes that are gone from a mapped file
-    /// ends the process by that signal, unless another context has installed
-    /// the handler. Leave it out only where nobody else can make the files
-    /// shorter and no disk under them can fill up.
+    /// Without the handler, a guest that touches bytes that are gone from a mapped
+    /// file ends the process by that signal, unless another context has installed
+    /// the handler. Leave it out only if nobody else can make the files shorter and
+    /// no disk under them can fill up.
     ///
-    /// A thread on which SIGBUS is blocked would be ended by it all the same. So
-    /// this crate unblocks it, once, on each thread on which a guest touches a
-    /// mapping.
+    /// A thread that blocks SIGBUS would still be ended by it. So this crate
+    /// unblocks it, once, on each thread on which a guest touches a mapping.
     pub fn handle_bus_errors(&mut self, handle: bool) -> &mut Self {
         self.handle_bus_errors = handle;
         self
@@ -224,19 +220,19 @@ impl MemCtxBuilder {
     /// memory. Not allowed by default.
     ///
     /// It works for engines whose configuration [`enable_windows`] has
-    /// prepared; with others, guests learn that it is `unsupported`.
+    /// prepared. With other engines, guests get `unsupported`.
     ///
     /// While a window is attached, the mapping keeps its file open.
     ///
     /// # Safety
     ///
-    /// While a guest has a window on a file, nobody may change the file's
-    /// bytes or its length other than by mappings and windows of this crate in
-    /// this process: no other process, and nothing else in this one. To make a
-    /// file shorter is to change its bytes: what was behind the new end reads as
-    /// zeros.
+    /// While a guest has a window on a file, nobody may change the file's bytes
+    /// or its length, except by mappings and windows of this crate in this
+    /// process. That holds for other processes and for the rest of this one.
+    /// Making a file shorter changes its bytes: what was behind the new end reads
+    /// as zeros.
     ///
-    /// WASI may let the guest write the file too, but guests of no other store,
+    /// WASI may let the guest write the file too, but no guest of another store,
     /// and only while the guest that writes does not run:
     ///
     /// - Call [`wasi::finish_writes`] on the linkers of components. Otherwise
@@ -247,15 +243,15 @@ impl MemCtxBuilder {
     /// - Set [`allow_blocking_current_thread`] for guests of WASI 0.3, which
     ///   otherwise run while their streams are written.
     ///
-    /// wasmtime relies on a guest's memory to change only while the guest runs
-    /// or the host writes to it. For a guest that passes a string from a window
-    /// to its host, wasmtime checks that the bytes are UTF-8 where they lie and
-    /// then copies them; if they change in between, the host gets a `String`
-    /// that is not UTF-8, which is undefined behavior. This holds for every
-    /// function of the linker that takes a string, yours and WASI's. Those of
-    /// this crate check the copy. The grant of a directory whose files only
-    /// guests of this process can write, or nobody can, keeps the promise.
-    /// [`memmap2::Mmap::map`] asks for much the same.
+    /// wasmtime relies on this: a guest's memory changes only while the guest runs
+    /// or the host writes to it. When a guest passes a string from a window to its
+    /// host, wasmtime checks that the bytes are UTF-8 where they lie and then
+    /// copies them. If they change in between, the host gets a `String` that is not
+    /// UTF-8, which is undefined behavior. This concerns every function of the
+    /// linker that takes a string, yours and WASI's. The functions of this crate
+    /// check the copy. You keep the promise if you grant a directory whose files
+    /// nobody can write, or only guests of this process can.
+    /// [`memmap2::Mmap::map`] demands much the same.
     ///
     /// Within the process this crate itself makes sure that mappings and
     /// windows keep apart:
@@ -265,10 +261,10 @@ impl MemCtxBuilder {
     /// - As long as guests of a store have windows on a file, guests of other
     ///   stores cannot write it through their mappings.
     ///
-    /// Who is refused gets `busy`. That holds for all contexts of the process,
-    /// and goes by the device and the inode of the file. So grant a file by one
-    /// file system only: an overlay file system shows a file of its upper
-    /// directory once more, under another identity, and so does a network file
+    /// A guest that is refused gets `busy`. These rules cover all contexts of the
+    /// process. They identify a file by its device and inode. So grant a file by
+    /// one file system only: an overlay file system shows a file of its upper
+    /// directory a second time, under another identity, and so does a network file
     /// system that is mounted twice.
     ///
     /// A thread that runs guests must not block SIGBUS. This crate unblocks it
@@ -287,10 +283,10 @@ impl MemCtxBuilder {
 
     /// The most windows that can be attached at a time. The default is 128.
     ///
-    /// A window is up to two mappings more to the kernel, as
-    /// [`process`](crate::process) counts them. One that is detached while
-    /// windows lie right before and right behind it stays so, and goes on
-    /// counting, until another takes its place or the memory ends.
+    /// To the kernel, a window is up to two mappings more, as
+    /// [`process`](crate::process) counts them. If a window is detached while other
+    /// windows lie right before and right behind it, its pages stay a mapping, and
+    /// go on counting, until another window takes their place or the memory ends.
     pub fn max_windows(&mut self, windows: u64) -> &mut Self {
         self.max_windows = windows;
         self
@@ -301,7 +297,7 @@ impl MemCtxBuilder {
     pub fn build(&self) -> MemCtx {
         mem_mapping::process::is_host();
         let quota = |limit, what, raised_by| {
-            let error = Error::QuotaExceeded;
+            let error = ErrorCode::QuotaExceeded;
             Quota::named(
                 limit,
                 QuotaName {
@@ -322,7 +318,7 @@ impl MemCtxBuilder {
                 "private bytes",
                 || "`MemCtxBuilder::max_private_bytes` (`--mem-max-private-bytes`)",
             ),
-            pieces: quota(
+            mappings: quota(
                 self.max_mappings,
                 "mappings",
                 || "`MemCtxBuilder::max_mappings` (`--mem-max-mappings`)",
@@ -330,7 +326,7 @@ impl MemCtxBuilder {
             locked: Quota::named(
                 self.max_locked_bytes,
                 QuotaName {
-                    error: Error::LockLimit,
+                    error: ErrorCode::LockLimit,
                     what: "locked bytes",
                     raised_by: || "`MemCtxBuilder::max_locked_bytes` (`--mem-max-locked-bytes`)",
                 },
@@ -343,8 +339,8 @@ impl MemCtxBuilder {
         };
         MemCtx {
             inner: Arc::new(CtxInner {
-                grants: self.grants.clone(),
-                // What is read is a list, whose length has 32 bits.
+                grants: Grants::new(self.grants.clone()),
+                // A read returns a list, whose length has 32 bits.
                 max_read_bytes: self.max_read_bytes.min(u32::MAX.into()),
                 #[cfg(feature = "wasi")]
                 descriptors: self.descriptors,
@@ -366,102 +362,61 @@ impl Default for MemCtxBuilder {
     }
 }
 
-/// Access to a [`MemCtx`] and the store's resource table, which the functions
-/// of this crate ask for at each call.
-#[derive(Debug)]
-pub struct MemCtxView<'a> {
-    /// What may be mapped.
-    pub ctx: &'a MemCtx,
-    /// Where the guests' mappings live.
-    pub table: &'a mut ResourceTable,
-}
-
-/// The data of a store whose guests can map files.
-///
-/// ```
-/// use mem_host::{MemCtx, MemCtxView, MemView};
-/// use wasmtime::component::ResourceTable;
-///
-/// struct State {
-///     mem: MemCtx,
-///     table: ResourceTable,
-/// }
-///
-/// impl MemView for State {
-///     fn mem(&mut self) -> MemCtxView<'_> {
-///         MemCtxView { ctx: &self.mem, table: &mut self.table }
-///     }
-/// }
-/// ```
-pub trait MemView: Send {
-    /// The context and the table of this store.
-    fn mem(&mut self) -> MemCtxView<'_>;
-}
-
 #[derive(Debug)]
 pub(crate) struct CtxInner {
-    grants: Vec<Grant>,
+    grants: Grants,
     pub(crate) max_read_bytes: u64,
     #[cfg(feature = "wasi")]
-    pub(crate) descriptors: Option<Access>,
+    pub(crate) descriptors: Option<FsPerms>,
     pub(crate) policy: Policy,
     ledger: Arc<Ledger>,
 }
 
 impl CtxInner {
     /// Maps the file at the guest's `path`, or anonymous memory, for a guest of
-    /// the store `by`.
+    /// `store`.
     ///
     /// # Errors
     ///
-    /// Those that `file-map` documents.
+    /// The errors that `file-map` documents.
     pub(crate) fn map(
         &self,
-        by: StoreId,
+        store: StoreId,
         path: &str,
         options: MapOptions,
-    ) -> Result<Handle, Error> {
-        self.enter(by, path, options, || {
-            if options.anonymous {
-                return self.policy.map_anonymous(options);
-            }
-            let (grant, path) = grant::find(&self.grants, path)?;
-            let open = |opening| grant.directory.open(path, opening);
-            self.policy.map_file(by, options, open)
-        })
+    ) -> Result<Handle, ErrorCode> {
+        let call = FileMapCall::start(path, options);
+        let mapping = self.map_granted(store, path, options);
+        self.end_file_map(store, call, mapping)
     }
 
-    /// Counts and tells the attempt of a guest of the store `by` to map the file
-    /// at `path`, and what came of it.
-    pub(crate) fn enter(
+    fn map_granted(
         &self,
-        by: StoreId,
+        store: StoreId,
         path: &str,
         options: MapOptions,
-        map: impl FnOnce() -> Result<Mapping, Error>,
-    ) -> Result<Handle, Error> {
-        let span = tracing::debug_span!("map", path, ?options);
-        let _entered = span.enter();
-        let began = Began::now();
-        let mapped = map();
-        match &mapped {
-            Ok(mapping) => tracing::debug!(size = mapping.size(), "mapped"),
-            Err(error) => tracing::debug!(%error, "not mapped"),
+    ) -> Result<Mapping, ErrorCode> {
+        if options.flags.contains(MapFlags::ANONYMOUS) {
+            return self.policy.map_anonymous(options);
         }
-        let mapped = mapped.map(|mapping| Mapped::new(&self.ledger, by, mapping));
-        let (size, result) = match &mapped {
-            Ok(mapped) => (mapped.mapping().size(), Ok(())),
-            Err(error) => (0, Err(*error)),
-        };
-        let why = self.ledger.count(by, Operation::FileMap, size, result);
-        file_mapped(
-            began,
-            path,
-            &options,
-            mapped.as_ref().map_err(|error| *error),
-            why,
-        );
-        mapped.map(Arc::new)
+        let (directory, path) = self.grants.resolve(path)?;
+        let request = self.policy.check(options)?;
+        let file = directory.open(path, request.opening())?;
+        self.policy.map(store, request, file)
+    }
+
+    /// Gives a guest of `store` what its `call` has mapped.
+    ///
+    /// # Errors
+    ///
+    /// The error of `mapping`.
+    pub(crate) fn end_file_map(
+        &self,
+        store: StoreId,
+        call: FileMapCall<'_>,
+        mapping: Result<Mapping, ErrorCode>,
+    ) -> Result<Handle, ErrorCode> {
+        Mapped::end_file_map(&self.ledger, store, call, mapping)
     }
 
     /// Checks the grant of windows, and charges for one.
@@ -469,9 +424,9 @@ impl CtxInner {
     /// # Errors
     ///
     /// `AccessDenied` and `QuotaExceeded`.
-    pub(crate) fn charge_window(&self) -> Result<WindowCharge, Error> {
+    pub(crate) fn charge_window(&self) -> Result<WindowCharge, ErrorCode> {
         if !self.policy.allow_windows {
-            return Err(Error::AccessDenied.because(
+            return Err(ErrorCode::AccessDenied.because(
                 "windows are not granted; copy the bytes, or have the embedder grant them by \
                  `MemCtxBuilder::allow_windows` (`--mem-windows`)",
             ));
@@ -479,8 +434,8 @@ impl CtxInner {
         self.policy.quotas.charge_window()
     }
 
-    /// What `explain` of the WIT returns to a guest of the store `by`.
-    pub(crate) fn explain(&self, by: StoreId, error: Error) -> Option<Explanation> {
-        self.ledger.explain(by, error)
+    /// What the WIT's `explain` returns to a guest of `store`.
+    pub(crate) fn explain(&self, store: StoreId, error: ErrorCode) -> Option<Explanation> {
+        self.ledger.explain(store, error)
     }
 }

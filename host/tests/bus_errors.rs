@@ -1,37 +1,22 @@
 //! Faults outside the mappings of this crate. Each of them ends a process, so
 //! each test runs itself again as a child.
 
-#![cfg(unix)]
-
+use crate::guests::*;
 use anyhow::Result;
 use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::thread;
-use test_host::{Host, Kind};
-
-const IN_CHILD: &str = "MEM_TEST_IN_CHILD";
+use test_child::{end_of_child, is_child, this_test};
+use test_host::{Host, Surface};
 
 /// Runs `child`, in a process that has the handler, for the test `name`.
 fn with_handler(name: &str, child: impl FnOnce()) -> Result<ExitStatus> {
-    in_child(name, || {
-        Host::new().run("one_fault").unwrap();
+    end_of_child(name, || {
+        Host::new().run(ONE_FAULT).unwrap();
         child();
     })
-}
-
-/// Runs `child` in a process of its own for the test `name`.
-fn in_child(name: &str, child: impl FnOnce()) -> Result<ExitStatus> {
-    if std::env::var_os(IN_CHILD).is_some() {
-        child();
-        panic!("the child goes on");
-    }
-    let status = Command::new(std::env::current_exe()?)
-        .args(["--exact", name])
-        .env(IN_CHILD, "1")
-        .status()?;
-    Ok(status)
 }
 
 /// Maps a file without mem and touches it after it was made shorter.
@@ -47,20 +32,20 @@ fn touch_what_is_gone() {
 
 #[test]
 fn a_fault_elsewhere_ends_the_process() -> Result<()> {
-    let status = with_handler("a_fault_elsewhere_ends_the_process", touch_what_is_gone)?;
+    let status = with_handler(this_test!(), touch_what_is_gone)?;
     assert_eq!(status.signal(), Some(libc::SIGBUS));
     Ok(())
 }
 
 #[test]
 fn a_signal_that_is_sent_ends_the_process() -> Result<()> {
-    if std::env::var_os(IN_CHILD).is_some() {
+    if is_child() {
         // The handler of Rust's runtime lets such a signal pass once.
         // SAFETY: the default is a valid disposition.
         unsafe { libc::signal(libc::SIGBUS, libc::SIG_DFL) };
     }
-    let status = with_handler("a_signal_that_is_sent_ends_the_process", || {
-        // SAFETY: it does to this process what the test wants.
+    let status = with_handler(this_test!(), || {
+        // SAFETY: the signal goes to this process, which the test expects.
         unsafe { libc::raise(libc::SIGBUS) };
     })?;
     assert_eq!(status.signal(), Some(libc::SIGBUS));
@@ -70,27 +55,25 @@ fn a_signal_that_is_sent_ends_the_process() -> Result<()> {
 #[test]
 fn a_fault_elsewhere_goes_to_the_previous_handler() -> Result<()> {
     extern "C" fn previous(_signal: i32) {
-        // SAFETY: it may be called in a signal handler.
+        // SAFETY: a signal handler may call it.
         unsafe { libc::_exit(42) };
     }
-    if std::env::var_os(IN_CHILD).is_some() {
+    if is_child() {
         let handler: extern "C" fn(i32) = previous;
         // SAFETY: the handler does nothing that a handler may not do.
         unsafe { libc::signal(libc::SIGBUS, handler as usize) };
     }
-    let name = "a_fault_elsewhere_goes_to_the_previous_handler";
-    let status = with_handler(name, touch_what_is_gone)?;
+    let status = with_handler(this_test!(), touch_what_is_gone)?;
     assert_eq!(status.code(), Some(42));
     Ok(())
 }
 
 #[test]
 fn without_the_handler_a_fault_ends_the_process() -> Result<()> {
-    let name = "without_the_handler_a_fault_ends_the_process";
-    let status = in_child(name, || {
+    let status = end_of_child(this_test!(), || {
         let mut host = Host::new();
         host.mem.handle_bus_errors(false);
-        let _ = host.run("one_fault");
+        let _ = host.run(ONE_FAULT);
     })?;
     assert_eq!(status.signal(), Some(libc::SIGBUS));
     Ok(())
@@ -98,11 +81,10 @@ fn without_the_handler_a_fault_ends_the_process() -> Result<()> {
 
 #[test]
 fn another_context_can_install_the_handler() -> Result<()> {
-    let name = "another_context_can_install_the_handler";
-    let status = with_handler(name, || {
+    let status = with_handler(this_test!(), || {
         let mut host = Host::new();
         host.mem.handle_bus_errors(false);
-        host.run("one_fault").unwrap();
+        host.run(ONE_FAULT).unwrap();
         std::process::exit(42);
     })?;
     assert_eq!(status.code(), Some(42));
@@ -112,8 +94,7 @@ fn another_context_can_install_the_handler() -> Result<()> {
 #[test]
 fn a_fault_elsewhere_ends_a_process_that_ignores_the_signal() -> Result<()> {
     ignore_the_signal();
-    let name = "a_fault_elsewhere_ends_a_process_that_ignores_the_signal";
-    let status = with_handler(name, touch_what_is_gone)?;
+    let status = with_handler(this_test!(), touch_what_is_gone)?;
     assert_eq!(status.signal(), Some(libc::SIGBUS));
     Ok(())
 }
@@ -121,8 +102,8 @@ fn a_fault_elsewhere_ends_a_process_that_ignores_the_signal() -> Result<()> {
 #[test]
 fn a_signal_that_is_sent_can_be_ignored() -> Result<()> {
     ignore_the_signal();
-    let status = with_handler("a_signal_that_is_sent_can_be_ignored", || {
-        // SAFETY: it does to this process what the test wants.
+    let status = with_handler(this_test!(), || {
+        // SAFETY: the signal goes to this process, which the test expects.
         unsafe { libc::raise(libc::SIGBUS) };
         std::process::exit(42);
     })?;
@@ -131,8 +112,8 @@ fn a_signal_that_is_sent_can_be_ignored() -> Result<()> {
 }
 
 fn ignore_the_signal() {
-    if std::env::var_os(IN_CHILD).is_some() {
-        // SAFETY: to ignore it is a valid disposition.
+    if is_child() {
+        // SAFETY: ignoring it is a valid disposition.
         unsafe { libc::signal(libc::SIGBUS, libc::SIG_IGN) };
     }
 }
@@ -141,7 +122,7 @@ fn ignore_the_signal() {
 /// and counts exactly the faults outside.
 #[test]
 fn faults_of_several_threads_go_where_they_belong() -> Result<()> {
-    if std::env::var_os(IN_CHILD).is_some() {
+    if is_child() {
         let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) = mend;
         // SAFETY: all zeros is a valid `sigaction`.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
@@ -151,21 +132,20 @@ fn faults_of_several_threads_go_where_they_belong() -> Result<()> {
         let installed = unsafe { libc::sigaction(libc::SIGBUS, &action, std::ptr::null_mut()) };
         assert_eq!(installed, 0);
     }
-    let name = "faults_of_several_threads_go_where_they_belong";
-    let status = with_handler(name, || {
-        let running = AtomicUsize::new(Kind::ALL.len());
+    let status = with_handler(this_test!(), || {
+        let running = AtomicUsize::new(Surface::WITH_MEM.len());
         let outside = thread::scope(|scope| {
             let outside: Vec<_> = ELSEWHERE
                 .iter()
                 .map(|place| scope.spawn(|| fault_while(place, &running)))
                 .collect();
-            for kind in Kind::ALL {
+            for surface in Surface::WITH_MEM {
                 let running = &running;
                 scope.spawn(move || {
                     let mut host = Host::new();
-                    host.kind = kind;
+                    host.surface = surface;
                     host.mem.max_locked_bytes(1 << 20);
-                    let results: Vec<_> = (0..3).map(|_| host.run("file_made_shorter")).collect();
+                    let results: Vec<_> = (0..3).map(|_| host.run(FILE_MADE_SHORTER)).collect();
                     running.fetch_sub(1, Ordering::SeqCst);
                     results.into_iter().collect::<Result<()>>().unwrap();
                 });
@@ -203,14 +183,14 @@ extern "C" fn mend(signal: i32, info: *mut libc::siginfo_t, _context: *mut libc:
     for place in &ELSEWHERE {
         if (signal, code) == (libc::SIGBUS, libc::BUS_ADRERR)
             && place.address.load(Ordering::SeqCst) == address.addr()
-            // SAFETY: it may be called in a signal handler.
+            // SAFETY: a signal handler may call it.
             && unsafe { libc::ftruncate(place.file.load(Ordering::SeqCst), 4096) } == 0
         {
             MENDED.fetch_add(1, Ordering::SeqCst);
             return;
         }
     }
-    // SAFETY: it may be called in a signal handler.
+    // SAFETY: a signal handler may call it.
     unsafe { libc::_exit(43) };
 }
 

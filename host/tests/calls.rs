@@ -1,18 +1,24 @@
-//! Each call is told as an event, and counted, alike for components and core
-//! modules, on synchronous and asynchronous hosts.
+//! The host reports and counts each call, in the same way for components and core
+//! modules, on synchronous and asynchronous hosts. Each function of the contract
+//! has its call here, or its guest.
 
-use anyhow::Result;
+use crate::guests::*;
+use anyhow::{Context as _, Result};
 use mem_host::Usage;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
-use test_host::{Guest, Host, Kind};
+use test_artifacts::Guest;
+use test_host::{Host, Surface, tests_on};
+use test_wit::Function;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::{self, Layer, SubscriberExt};
+use wasmtime::Engine;
+use wasmtime::component::types::ComponentItem;
 
-/// What the guest `each_call` calls: operation, mapping, offset, length and
+/// The calls of the guest `each_call`: operation, mapping, offset, length and
 /// result.
 const CALLS: &[(&str, u64, u64, u64, &str)] = &[
     ("file-map", 1, 0, 8192, "ok"),
@@ -56,9 +62,18 @@ const CALLS: &[(&str, u64, u64, u64, &str)] = &[
     ("unmap", 1, 0, 8192, "ok"),
 ];
 
+/// Functions that are not operations of their own to the host, and a guest of a
+/// test that calls them.
+const WITHOUT_EVENTS: &[(&str, Guest)] = &[
+    ("explain", MESSAGES),
+    ("page-size", WINDOW),
+    ("file-map-at", DIRECTORY_RAW),
+    ("file-map-of", DIRECTORY_RAW),
+];
+
 /// The fields of an event.
 #[derive(Debug, Default)]
-struct Told {
+struct Call {
     operation: String,
     mapping: u64,
     offset: u64,
@@ -70,7 +85,7 @@ struct Told {
     timed: bool,
 }
 
-impl Visit for Told {
+impl Visit for Call {
     fn record_u64(&mut self, field: &Field, value: u64) {
         match field.name() {
             "mapping" => self.mapping = value,
@@ -98,69 +113,108 @@ impl Visit for Told {
 }
 
 #[derive(Clone, Default)]
-struct Events(Arc<Mutex<Vec<Told>>>);
+struct Events(Arc<Mutex<Vec<Call>>>);
 
 impl Events {
-    fn take(&self) -> Vec<Told> {
+    fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl<S: tracing::Subscriber> Layer<S> for Events {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut told = Told::default();
-        event.record(&mut told);
-        self.0.lock().unwrap().push(told);
+    fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
+        let mut call = Call::default();
+        event.record(&mut call);
+        self.0.lock().unwrap().push(call);
     }
 }
 
-#[test]
-fn each_call() -> Result<()> {
+tests_on! { in a child;
+    each_call: [component core_module];
+}
+
+fn each_call(surface: Surface) -> Result<()> {
     let events = Events::default();
     let calls = Targets::new().with_target("mem_host::calls", Level::TRACE);
     let layer = events.clone().with_filter(calls);
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer))?;
 
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    for kind in Kind::ALL {
-        for asynchronous in [false, true] {
-            let mut host = Host::with_windows();
-            host.kind = kind;
-            host.mem.max_locked_bytes(1 << 20);
-            host.write("file", [0; 8192]);
-            let ctx = host.mem.build();
-            let mut store = host.store(ctx.clone());
-            let guest = Guest::compile(&host.engine, kind, "each_call")?;
-            if asynchronous {
-                runtime.block_on(guest.run_async(&mut store))?;
-            } else {
-                guest.run(&mut store)?;
-            }
-            check_events(&events.take());
-            check_counts(&ctx.usage());
+    for asynchronous in [false, true] {
+        let mut host = Host::with_windows();
+        host.surface = surface;
+        host.mem.max_locked_bytes(1 << 20);
+        host.write("file", [0; 8192]);
+        let ctx = host.mem.build();
+        let mut store = host.store(ctx.clone());
+        let guest = host.compile(EACH_CALL)?;
+        if asynchronous {
+            runtime.block_on(guest.run_async(&mut store))?;
+        } else {
+            guest.run(&mut store)?;
         }
+        check_events(&events.take());
+        check_counts(&ctx.usage());
     }
     Ok(())
 }
 
-fn check_events(told: &[Told]) {
-    let calls: Vec<_> = told
+/// A new function of the contract needs a call in the guest `each_call` and a row
+/// in `CALLS`, or a row in `WITHOUT_EVENTS`.
+#[test]
+fn each_function_has_a_test() -> Result<()> {
+    let functions = test_wit::contract().functions();
+    let operations: BTreeSet<&str> = functions.iter().map(|f| &*f.operation).collect();
+    let mut tested: BTreeSet<&str> = CALLS.iter().map(|call| call.0).collect();
+    tested.extend(WITHOUT_EVENTS.iter().map(|(function, _)| *function));
+    let untested: Vec<_> = operations.difference(&tested).collect();
+    assert!(untested.is_empty(), "no test calls {untested:?} of wit/");
+    let unknown: Vec<_> = tested.difference(&operations).collect();
+    assert!(unknown.is_empty(), "wit/ does not have {unknown:?}");
+
+    let engine = Engine::default();
+    for (operation, guest) in WITHOUT_EVENTS {
+        let function = test_wit::contract().function(operation);
+        let calls = imports(&engine, *guest, function)?;
+        assert!(calls, "the guest {} does not call {operation}", guest.name);
+    }
+    Ok(())
+}
+
+/// Whether the guest calls the function. A component imports what it calls, and
+/// nothing else.
+fn imports(engine: &Engine, guest: Guest, function: &Function) -> Result<bool> {
+    let component = test_host::component(engine, guest)?;
+    let ty = component.component_type();
+    let mut imports = ty.imports(engine);
+    let instance = imports.find(|(name, _)| *name == function.interface);
+    let (_, instance) =
+        instance.with_context(|| format!("{} imports no {function:?}", guest.name))?;
+    let ComponentItem::ComponentInstance(instance) = instance.ty else {
+        anyhow::bail!("{} is an instance", function.interface);
+    };
+    let mut exports = instance.exports(engine);
+    Ok(exports.any(|(name, _)| name == function.name))
+}
+
+fn check_events(events: &[Call]) {
+    let calls: Vec<_> = events
         .iter()
-        .map(|t| (&*t.operation, t.mapping, t.offset, t.length, &*t.result))
+        .map(|e| (&*e.operation, e.mapping, e.offset, e.length, &*e.result))
         .collect();
     assert_eq!(calls, CALLS);
-    assert!(told.iter().all(|told| told.timed));
-    for told in told.iter().filter(|told| told.result == "ok") {
-        assert_eq!(told.why, None);
+    assert!(events.iter().all(|call| call.timed));
+    for call in events.iter().filter(|call| call.result == "ok") {
+        assert_eq!(call.why, None);
     }
-    let missing = told[1].why.as_deref();
+    let missing = events[1].why.as_deref();
     assert_eq!(
         missing,
         Some("nothing is at this path; create the file first")
     );
-    let maps: Vec<_> = told
+    let maps: Vec<_> = events
         .iter()
-        .filter_map(|told| Some((told.path.as_deref(), told.access.as_deref()?)))
+        .filter_map(|call| Some((call.path.as_deref(), call.access.as_deref()?)))
         .collect();
     let expected = [
         (Some("file"), "read-write"),
@@ -194,14 +248,15 @@ fn check_counts(usage: &Usage) {
     let bytes = calls.values().map(|(_, _, bytes)| bytes);
     assert_eq!(total.bytes, bytes.sum::<u64>());
 
-    assert_eq!(usage.mappings, 0);
+    assert_eq!(usage.handles, 0);
     for (amount, peak) in [
         (usage.mapped_bytes, 8194),
         (usage.private_bytes, 2),
         (usage.locked_bytes, 8192),
         (usage.windows, 1),
-        // One of the file's two pages was unlocked, and one mapping was more.
-        (usage.pieces, 3),
+        // Two for the file, when one of its two pages was unlocked, and one for
+        // the anonymous mapping.
+        (usage.mappings, 3),
     ] {
         assert_eq!((amount.now, amount.peak), (0, peak));
     }

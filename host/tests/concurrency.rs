@@ -1,9 +1,10 @@
 //! Many stores at once, on all cores.
 
+use crate::guests::*;
 use anyhow::Result;
 use std::time::Duration;
 use std::{env, thread};
-use test_host::{Guest, Host, Kind, State};
+use test_host::{Compiled, Host, State, Surface, tests_on};
 use wasmtime::Store;
 
 const STORES: usize = 64;
@@ -13,10 +14,11 @@ fn time() -> Duration {
 }
 
 /// A host with the shared file, the guest, and the stores.
-fn prepare(kind: Kind) -> Result<(Host, Guest, Vec<Store<State>>)> {
+fn prepare(surface: Surface) -> Result<(Host, Compiled, Vec<Store<State>>)> {
     let mut host = Host::new();
+    host.surface = surface;
     host.write("shared", [0; 8 * STORES]);
-    let guest = Guest::compile(&host.engine, kind, "count_in_files")?;
+    let guest = host.compile(COUNT_IN_FILES)?;
     let time = time().as_millis().to_string();
     let stores = (0..STORES).map(|slot| {
         host.args = vec![slot.to_string(), time.clone()];
@@ -44,43 +46,42 @@ fn check(host: &Host) {
     println!("{total} rounds");
 }
 
-#[test]
-fn stores_on_threads() -> Result<()> {
-    for kind in Kind::ALL {
-        let (host, guest, mut stores) = prepare(kind)?;
-        thread::scope(|scope| {
-            let running: Vec<_> = stores
-                .iter_mut()
-                .map(|store| scope.spawn(|| guest.run(store)))
-                .collect();
-            running
-                .into_iter()
-                .try_for_each(|running| running.join().unwrap())
-        })?;
-        check(&host);
-    }
+tests_on! { in a child;
+    stores_on_threads: [component core_module];
+    stores_on_an_asynchronous_embedder: [component core_module];
+}
+
+fn stores_on_threads(surface: Surface) -> Result<()> {
+    let (host, guest, mut stores) = prepare(surface)?;
+    thread::scope(|scope| {
+        let running: Vec<_> = stores
+            .iter_mut()
+            .map(|store| scope.spawn(|| guest.run(store)))
+            .collect();
+        running
+            .into_iter()
+            .try_for_each(|running| running.join().unwrap())
+    })?;
+    check(&host);
     Ok(())
 }
 
-#[test]
-fn stores_on_an_asynchronous_embedder() -> Result<()> {
-    for kind in Kind::ALL {
-        let (host, guest, stores) = prepare(kind)?;
-        let runtime = tokio::runtime::Runtime::new()?;
-        let running: Vec<_> = stores
-            .into_iter()
-            .map(|mut store| {
-                let guest = guest.clone();
-                runtime.spawn(async move { guest.run_async(&mut store).await })
-            })
-            .collect();
-        runtime.block_on(async {
-            for running in running {
-                running.await??;
-            }
-            anyhow::Ok(())
-        })?;
-        check(&host);
-    }
+fn stores_on_an_asynchronous_embedder(surface: Surface) -> Result<()> {
+    let (host, guest, stores) = prepare(surface)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let running: Vec<_> = stores
+        .into_iter()
+        .map(|mut store| {
+            let guest = guest.clone();
+            runtime.spawn(async move { guest.run_async(&mut store).await })
+        })
+        .collect();
+    runtime.block_on(async {
+        for running in running {
+            running.await??;
+        }
+        anyhow::Ok(())
+    })?;
+    check(&host);
     Ok(())
 }

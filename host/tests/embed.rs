@@ -17,8 +17,8 @@ fn the_host_in_ten_lines_is_part_of_the_example() {
 fn the_example_runs_a_guest() -> Result<()> {
     let dir = tempfile::tempdir()?;
     std::fs::write(dir.path().join("file"), "a b\nc\n")?;
-    // `cargo test` builds the examples first, next to the tests, unless it is
-    // told to build only some test.
+    // `cargo test` builds the examples first, next to the tests, unless its
+    // arguments select only some test.
     let tests = std::env::current_exe()?;
     let example = tests
         .parent()
@@ -30,7 +30,7 @@ fn the_example_runs_a_guest() -> Result<()> {
         "build it with `cargo build --release --examples`"
     );
     let output = Command::new(example)
-        .arg(test_artifacts::guest("wc"))
+        .arg(test_artifacts::WC.component)
         .arg(dir.path())
         .arg("/data/file")
         .output()?;

@@ -1,96 +1,91 @@
-//! Guests on file systems of which the machine's own is none: full ones, one in
+//! Guests on file systems that a machine's own is not: full ones, one in
 //! memory, one with two names for a file, and one of huge pages.
 //!
 //! Each test runs itself again in a mount namespace of its own, so that nothing
-//! stays mounted. Without root's rights the user still may mount some.
+//! stays mounted. A user without root's rights can still mount some of them.
 
-#![cfg(target_os = "linux")]
-
-use anyhow::{Result, ensure};
+use crate::guests::*;
+use anyhow::{Context as _, Result, ensure};
 use std::path::Path;
 use std::process::Command;
-use test_host::{Host, Kind};
+use test_artifacts::Guest;
+use test_child::{child_through, is_child, succeed_with_output, this_test};
+use test_host::{Host, Surface};
 
 const MOUNTED: &str = "MEM_TEST_MOUNTED";
 
-/// Runs `guests`, components and core modules, in a directory of what the shell
-/// command `mount` mounts at `$0`. Where that cannot be, it says so.
-fn run_on(test: &str, mount: &str, guests: &[&str]) -> Result<()> {
-    run_as(&Kind::ALL, test, mount, guests)
+/// Runs `guests`, as components and as core modules, in a directory that the
+/// shell command `mount` mounts at `$0`. Where that is
+/// not possible, it says so.
+fn run_on(test: &str, mount: &str, guests: &[Guest]) -> Result<()> {
+    run_as(&Surface::WITH_MEM, test, mount, guests)
 }
 
-/// Like `run_on`, as `kinds`.
-fn run_as(kinds: &[Kind], test: &str, mount: &str, guests: &[&str]) -> Result<()> {
-    if let Some(mounted) = std::env::var_os(MOUNTED) {
-        for guest in guests {
-            for &kind in kinds {
+/// Like `run_on`, on `surfaces`.
+fn run_as(surfaces: &[Surface], test: &str, mount: &str, guests: &[Guest]) -> Result<()> {
+    if is_child() {
+        let mounted = std::env::var_os(MOUNTED).expect("the parent sets it");
+        for &guest in guests {
+            for &surface in surfaces {
                 let mut host = Host::within(Path::new(&mounted));
                 host.grant_windows();
                 host.mem.max_locked_bytes(1 << 20);
-                host.kind = kind;
-                host.run(guest)?;
+                host.surface = surface;
+                let name = guest.name;
+                host.run(guest)
+                    .with_context(|| format!("{name} as {surface:?}"))?;
             }
         }
-        println!("the child is done");
         return Ok(());
     }
     let disk = tempfile::tempdir()?;
-    let child = Command::new("unshare")
+    let mut unshare = Command::new("unshare");
+    unshare
         .args(["--map-root-user", "--mount", "sh", "-c"])
         .arg(format!(
             "({mount}) || {{ echo cannot mount; exit 0; }}; exec \"$@\""
         ))
         .arg(disk.path())
-        .arg(std::env::current_exe()?)
-        .args(["--exact", test, "--nocapture"])
-        .env(MOUNTED, disk.path())
-        .output()?;
-    let output = String::from_utf8_lossy(&child.stdout);
-    let errors = String::from_utf8_lossy(&child.stderr);
-    ensure!(child.status.success(), "{}: {output}{errors}", child.status);
+        .env(MOUNTED, disk.path());
+    let output = succeed_with_output(child_through(unshare, test)?)?;
     if output.contains("cannot mount") {
-        println!("skipped, because this user cannot mount it: {errors}");
+        println!("skipped, because this user cannot mount it");
         return Ok(());
     }
-    ensure!(output.contains("the child is done"), "{output}");
+    ensure!(output.contains("1 passed"), "{output}");
     Ok(())
 }
 
 #[test]
 fn disk_full() -> Result<()> {
     let mount = r#"mount -t tmpfs -o size=1m none "$0""#;
-    run_on("disk_full", mount, &["disk_full"])
+    run_on(this_test!(), mount, &[DISK_FULL])
 }
 
 #[test]
 fn a_full_disk_is_called_so() -> Result<()> {
     let mount = r#"mount -t tmpfs -o size=1m none "$0""#;
-    let kinds = [Kind::Component, Kind::CoreModule, Kind::Bundle];
     run_as(
-        &kinds,
-        "a_full_disk_is_called_so",
+        &Surface::WITH_HOST,
+        this_test!(),
         mount,
-        &["messages_disk_full"],
+        &[MESSAGES_DISK_FULL],
     )
 }
 
-/// Its pages are made when they are first written, and its blocks later.
+/// Its pages are made at the first write, and its blocks later.
 #[test]
 fn disk_full_ext4() -> Result<()> {
     let mount = r#"truncate -s 8M "$0.img" && mkfs.ext4 -q "$0.img" \
         && mount -o loop "$0.img" "$0"; status=$?; rm -f "$0.img"; exit $status"#;
-    run_on("disk_full_ext4", mount, &["disk_full"])
+    run_on(this_test!(), mount, &[DISK_FULL])
 }
 
 #[test]
 fn tmpfs() -> Result<()> {
     let mount = r#"mount -t tmpfs none "$0""#;
-    let guests = [
-        "window",
-        "file_made_shorter",
-        "window_of_a_file_made_shorter",
-    ];
-    run_on("tmpfs", mount, &guests)
+    let guests = [WINDOW, FILE_MADE_SHORTER, WINDOW_OF_A_FILE_MADE_SHORTER];
+    run_on(this_test!(), mount, &guests)
 }
 
 /// What a guest writes reaches the upper directory.
@@ -98,17 +93,13 @@ fn tmpfs() -> Result<()> {
 fn overlayfs() -> Result<()> {
     let mount = r#"mount -t tmpfs none "$0" && cd "$0" && mkdir lower upper work \
         && mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none "$0""#;
-    let guests = [
-        "window",
-        "file_made_shorter",
-        "window_of_a_file_made_shorter",
-    ];
-    run_on("overlayfs", mount, &guests)
+    let guests = [WINDOW, FILE_MADE_SHORTER, WINDOW_OF_A_FILE_MADE_SHORTER];
+    run_on(this_test!(), mount, &guests)
 }
 
 /// `MAP_PRIVATE` or not: a page of a file there is 2 MiB or more.
 #[test]
 fn hugetlbfs_is_unsupported() -> Result<()> {
     let mount = r#"mount -t hugetlbfs none "$0""#;
-    run_on("hugetlbfs_is_unsupported", mount, &["huge_pages_refused"])
+    run_on(this_test!(), mount, &[HUGE_PAGES_REFUSED])
 }

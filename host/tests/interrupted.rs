@@ -1,25 +1,26 @@
 //! Guests that the embedder interrupts at any point of a call leave nothing
-//! behind once their store is dropped. One test, for it looks at the process.
+//! behind once their store is dropped. The tests look at the process, so each
+//! has its own.
 
-#[allow(dead_code, reason = "not all of it is used here")]
-#[path = "core/modules.rs"]
-mod modules;
-
+use crate::core::modules;
+use crate::guests::*;
 use anyhow::Result;
+use mem_host::MemView;
 use std::fs;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
-use test_host::{Guest, Host, Kind, State};
+use test_child::{in_child, this_test};
+use test_host::{Compiled, Host, State, Surface, tests_on};
 use wasmtime::{Config, Engine, Linker, Module, Store, UpdateDeadline};
 
-/// All that takes something of the host; each `$ok` and each realloc is a point
-/// where the guest can be interrupted.
+/// All calls that take something from the host. Each `$ok` and each realloc is a
+/// point where the guest can be interrupted.
 const BODY: &str = "
     (drop (call $map))
     (call $lock (global.get $mapping) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 64))
     (call $ok (i32.const 64))
-    (call $store_u8 (global.get $mapping) (i64.const 0) (i32.const 7) (i32.const 64))
+    (call $store-u8 (global.get $mapping) (i64.const 0) (i32.const 7) (i32.const 64))
     (call $ok (i32.const 64))
     (call $flush (global.get $mapping) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0)
         (i32.const 64))
@@ -49,7 +50,7 @@ const EXPORTS: &str = r#"
         (i32.const 1024))"#;
 
 enum Program {
-    Wasi(Guest),
+    Wasi(Compiled),
     Bare(Module),
 }
 
@@ -60,7 +61,7 @@ impl Program {
             Self::Bare(module) => module,
         };
         let mut linker = Linker::new(store.engine());
-        mem_host::core::add_to_linker(&mut linker)?;
+        mem_host::core::add_to_linker_sync(&mut linker, State::mem)?;
         let instance = linker.instantiate(&mut *store, module)?;
         let run = instance.get_typed_func::<(), ()>(&mut *store, "run")?;
         Ok(run.call(store, ())?)
@@ -72,7 +73,7 @@ impl Program {
             Self::Bare(module) => module,
         };
         let mut linker = Linker::new(store.engine());
-        mem_host::core::add_to_linker_async(&mut linker)?;
+        mem_host::core::add_to_linker_async(&mut linker, State::mem)?;
         let instance = linker.instantiate_async(&mut *store, module).await?;
         let run = instance.get_typed_func::<(), ()>(&mut *store, "run")?;
         Ok(run.call_async(store, ()).await?)
@@ -85,11 +86,11 @@ enum Stop {
     Fuel(u64),
     /// At this check of the epoch.
     Epoch(u64),
-    /// When it was polled so often, and yields after so much fuel.
+    /// After this number of polls, where the guest yields after this much fuel.
     Dropped(u64, u64),
 }
 
-/// Whether the guest came to its end.
+/// Runs the program, and returns whether it came to its end.
 fn run(host: &Host, program: &Program, stop: Stop) -> Result<bool> {
     let mut store = host.store(host.mem.build());
     store.set_fuel(u64::MAX)?;
@@ -167,8 +168,7 @@ fn stop_everywhere(
     unreachable!()
 }
 
-#[test]
-fn guests_leave_nothing_behind() -> Result<()> {
+fn host() -> Result<Host> {
     let mut config = Config::new();
     mem_host::enable_windows(&mut config);
     config.consume_fuel(true).epoch_interruption(true);
@@ -176,29 +176,48 @@ fn guests_leave_nothing_behind() -> Result<()> {
     host.engine = Engine::new(&config)?;
     host.mem.max_locked_bytes(1 << 20);
     host.write("file", [0; 4 * 4096]);
+    Ok(host)
+}
 
-    let bare = Program::Bare(modules::module_with(&host.engine, EXPORTS, BODY)?);
-    for (stop, least) in [
-        (Stop::Fuel as fn(u64) -> Stop, 50),
-        (Stop::Epoch, 10),
-        (|polls| Stop::Dropped(polls, 1), 10),
-    ] {
-        let points = stop_everywhere(&host, &bare, 1, stop)?;
+/// The steps between two points, how to stop at one, and how many there have to be.
+type Way = (u64, fn(u64) -> Stop, u64);
+
+/// Stops the program in each way, which has to be possible at so many points.
+fn stop_in_each_way(host: &Host, program: &Program, ways: [Way; 3]) -> Result<()> {
+    for (step, stop, least) in ways {
+        let points = stop_everywhere(host, program, step, stop)?;
         println!("{:?}: {points} points", stop(0));
         assert!(points >= least, "{points}");
     }
-    for kind in Kind::ALL {
-        let guest = Guest::compile(&host.engine, kind, "all_calls")?;
-        let guest = Program::Wasi(guest);
-        for (step, stop) in [
-            (97, Stop::Fuel as fn(u64) -> Stop),
-            (1, Stop::Epoch),
-            (1, |polls| Stop::Dropped(polls, 100)),
-        ] {
-            let points = stop_everywhere(&host, &guest, step, stop)?;
-            println!("{kind:?}, {:?}: {points} points", stop(0));
-            assert!(points >= 10, "{points}");
-        }
-    }
     Ok(())
+}
+
+#[test]
+fn a_module_leaves_nothing_behind() -> Result<()> {
+    in_child(this_test!(), || {
+        let host = host()?;
+        let module = modules::module_with(&host.engine, EXPORTS, BODY)?;
+        let ways = [
+            (1, Stop::Fuel as fn(u64) -> Stop, 50),
+            (1, Stop::Epoch, 10),
+            (1, |polls| Stop::Dropped(polls, 1), 10),
+        ];
+        stop_in_each_way(&host, &Program::Bare(module), ways)
+    })
+}
+
+tests_on! { in a child;
+    a_guest_leaves_nothing_behind: [component core_module];
+}
+
+fn a_guest_leaves_nothing_behind(surface: Surface) -> Result<()> {
+    let mut host = host()?;
+    host.surface = surface;
+    let guest = Program::Wasi(host.compile(ALL_CALLS)?);
+    let ways = [
+        (97, Stop::Fuel as fn(u64) -> Stop, 10),
+        (1, Stop::Epoch, 10),
+        (1, |polls| Stop::Dropped(polls, 100), 10),
+    ];
+    stop_in_each_way(&host, &guest, ways)
 }

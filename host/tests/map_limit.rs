@@ -1,48 +1,28 @@
 //! Guests in a process that has as many mappings as it may have
-//! (`vm.max_map_count`): a child, because nothing else can run there.
+//! (`vm.max_map_count`). Nothing else can run in such a process.
 
-#![cfg(target_os = "linux")]
-
+use crate::guests::*;
 use anyhow::Result;
 use std::path::Path;
-use std::process::Command;
 use std::ptr;
 use std::time::Duration;
-use test_host::{Host, Kind};
+use test_host::{Host, Surface, tests_on};
 
-const IN_CHILD: &str = "MEM_TEST_IN_CHILD";
 const PAGE: usize = 4096;
 
-#[test]
-fn no_more_mappings() -> Result<()> {
-    if std::env::var_os(IN_CHILD).is_some() {
-        for kind in Kind::ALL {
-            let mut host = Host::new();
-            host.kind = kind;
-            host.mem.max_locked_bytes(1 << 20);
-            let dir = host.dir.path().to_owned();
-            let filler = std::thread::spawn(move || fill(&dir));
-            let result = host.run("no_more_mappings");
-            host.write("stop", "");
-            filler.join().unwrap();
-            result?;
-        }
-        println!("the child is done");
-        return Ok(());
-    }
-    let child = Command::new(std::env::current_exe()?)
-        .args(["--exact", "no_more_mappings", "--nocapture"])
-        .env(IN_CHILD, "1")
-        .output()?;
-    let text = String::from_utf8_lossy(&child.stdout);
-    assert!(
-        child.status.success(),
-        "{}: {text}{}",
-        child.status,
-        String::from_utf8_lossy(&child.stderr)
-    );
-    assert!(text.contains("the child is done"), "{text}");
-    Ok(())
+tests_on! { in a child;
+    no_more_mappings: [component core_module];
+}
+
+fn no_more_mappings(surface: Surface) -> Result<()> {
+    let mut host = Host::with_locks(1 << 20);
+    host.surface = surface;
+    let dir = host.dir.path().to_owned();
+    let filler = std::thread::spawn(move || fill(&dir));
+    let result = host.run(NO_MORE_MAPPINGS);
+    host.write("stop", "");
+    filler.join().unwrap();
+    result
 }
 
 /// Takes all mappings, then gives one back whenever the guest in `dir` asks.
@@ -58,7 +38,8 @@ fn fill(dir: &Path) {
     // SAFETY: it makes a mapping of its own.
     let start = unsafe { libc::mmap(ptr::null_mut(), length, libc::PROT_NONE, flags, -1, 0) };
     assert_ne!(start, libc::MAP_FAILED);
-    // From the end on, each page unlike its neighbours is one mapping more.
+    // From the end on, each page that differs from its neighbours is one
+    // mapping more.
     let mut taken = 0;
     loop {
         let next = start.wrapping_byte_add(length - (taken + 1) * PAGE);

@@ -1,9 +1,9 @@
-//! The linear memories of an engine that can have windows are as good as
-//! wasmtime's own.
+//! The linear memories of an engine that is prepared for windows work as
+//! wasmtime's own do.
 
 use anyhow::Result;
-use mem_host::{MemCtx, MemCtxView, MemView};
-use wasmtime::component::ResourceTable;
+use mem_host::MemView;
+use test_host::{Host, State};
 use wasmtime::{
     Config, Engine, Instance, Linker, Memory, MemoryType, Module, Store, Trap, TypedFunc,
 };
@@ -81,7 +81,7 @@ fn config() -> Config {
     config
 }
 
-/// Memories that have to move as soon as they grow.
+/// Memories that must move when they grow.
 fn moving() -> Config {
     let mut config = config();
     config
@@ -120,7 +120,7 @@ fn end_where_they_should_and_grow() -> Result<()> {
     Ok(())
 }
 
-/// So that files are mapped by huge pages where they can be.
+/// The kernel can then map files by huge pages.
 #[test]
 fn start_at_a_multiple_of_2_mib() -> Result<()> {
     for guard in [0, 64 << 10, 2 << 20] {
@@ -169,7 +169,7 @@ fn with_64_bit_addresses_move_when_they_have_to() -> Result<()> {
             assert_eq!(guest.load(end)?, 0);
             pages += more;
         }
-        // Much more than there is.
+        // Much more than the machine has.
         assert_eq!(guest.grow(1 << 46)?, -1);
         assert_eq!(guest.grow(1 << 32)?, -1);
         assert_eq!(guest.load(3)?, 42);
@@ -209,44 +209,28 @@ fn that_cannot_be_are_errors() -> Result<()> {
     Ok(())
 }
 
-struct State {
-    mem: MemCtx,
-    table: ResourceTable,
-}
-
-impl MemView for State {
-    fn mem(&mut self) -> MemCtxView<'_> {
-        MemCtxView {
-            ctx: &self.mem,
-            table: &mut self.table,
-        }
-    }
-}
-
-/// wasmtime makes those itself, and a guest's pointers cannot be into one.
+/// wasmtime makes shared memories itself, and no pointer of a guest can point into
+/// one.
 #[test]
 fn that_are_shared_trap_where_mem_needs_them() -> Result<()> {
     let mut config = config();
     config.wasm_threads(true).shared_memory(true);
     let engine = Engine::new(&config)?;
-    let module = Module::new(
-        &engine,
+    let module = test_wit::contract().fill(
         r#"(module
-            (import "mem:mmap/mapping@0.1.0" "[method]mapping.load-u8"
-                (func $load (param i32 i64 i32)))
+            {import load-u8}
             (memory (export "memory") 1 1 shared)
-            (func (export "run") (call $load (i32.const 1) (i64.const 0) (i32.const 0))))"#,
-    )?;
+            (func (export "run") (call $load-u8 (i32.const 1) (i64.const 0) (i32.const 0))))"#,
+    );
+    let module = Module::new(&engine, module)?;
     let mut linker = Linker::new(&engine);
-    mem_host::core::add_to_linker::<State>(&mut linker)?;
-    let state = State {
-        mem: MemCtx::builder().build(),
-        table: ResourceTable::new(),
-    };
-    let mut store = Store::new(&engine, state);
+    mem_host::core::add_to_linker_sync(&mut linker, State::mem)?;
+    let mut host = Host::new();
+    host.engine = engine;
+    let mut store = host.store(host.mem.build());
     let instances = [
         linker.instantiate(&mut store, &module)?,
-        mem_host::core::instantiate(&mut store, &linker, &module)?,
+        mem_host::core::instantiate(&mut store, &linker, &module, State::mem)?,
     ];
     for instance in instances {
         let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;

@@ -1,41 +1,45 @@
-//! Guests that ask for far too much. These tests look at the process, so they
-//! take turns.
+//! Guests that ask for far too much. They look at the process, so each has its
+//! own.
 
+use crate::guests::*;
+use crate::why_not::*;
 use anyhow::Result;
 use std::fs;
-use std::sync::{Mutex, PoisonError};
-use test_host::{Host, Kind, run_in};
+use test_host::{Host, Surface, matrix, run_in, sparse, tests_on};
 
-static TURN: Mutex<()> = Mutex::new(());
+matrix! { in a child;
+    what_is_refused_takes_nothing:
+        QUOTAS_AT_EXTREMES, with_small_quotas(), [yes yes NO_QUOTAS NO_HOST];
 
-/// Runs the guest as all that it is built as.
-fn run(mut host: Host, guest: &str) -> Result<()> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    for kind in Kind::ALL {
-        host.kind = kind;
-        host.run(guest)?;
-    }
-    Ok(())
+    without_limits_the_system_has_some:
+        QUOTAS_WITHOUT_LIMITS, without_limits(), [yes yes NO_QUOTAS NO_CONTRACT];
+
+    locks_that_overlap:
+        LOCKS_THAT_OVERLAP, Host::with_locks(1 << 20).showing_maps(), [yes yes MAPS_NOTHING yes];
+
+    lock_shows_in_vmlck:
+        LOCK_SHOWS_IN_VMLCK, Host::with_locks(1 << 20).showing_maps(), [yes yes MAPS_NOTHING yes];
+}
+
+tests_on! { in a child;
+    what_a_guest_leaves_locked_goes_with_its_store: [component core_module];
 }
 
 /// `MEM_TEST_ROUNDS` is how often the guest tries it all.
-#[test]
-fn what_is_refused_takes_nothing() -> Result<()> {
+fn with_small_quotas() -> Host {
     let rounds = std::env::var("MEM_TEST_ROUNDS");
-    let mut host = Host::with_windows();
+    let mut host = Host::with_windows().arg(rounds.unwrap_or_else(|_| "10".to_owned()));
     host.mem
         .max_mapped_bytes(8 << 30)
         .max_mappings(64)
         .max_windows(16)
         .max_locked_bytes(8 * 4096);
-    host.args.push(rounds.unwrap_or_else(|_| "10".to_owned()));
     host.grant_proc();
-    test_host::sparse(&host.path("large"), 5 << 30);
-    run(host, "quotas_at_extremes")
+    sparse(&host.path("large"), 5 << 30);
+    host
 }
 
-#[test]
-fn without_limits_the_system_has_some() -> Result<()> {
+fn without_limits() -> Host {
     let mut host = Host::new();
     host.mem
         .max_mapped_bytes(u64::MAX)
@@ -43,28 +47,16 @@ fn without_limits_the_system_has_some() -> Result<()> {
         .max_mappings(u64::MAX)
         .max_locked_bytes(u64::MAX)
         .max_read_bytes(u64::MAX);
-    test_host::sparse(&host.path("large"), 5 << 30);
-    run(host, "quotas_without_limits")
+    sparse(&host.path("large"), 5 << 30);
+    host
 }
 
-#[test]
-fn locks_that_overlap() -> Result<()> {
-    let mut host = Host::new();
-    host.mem.max_locked_bytes(1 << 20);
-    host.args.push(host.dir_name());
-    host.grant_proc();
-    run(host, "locks_that_overlap")
-}
-
-#[test]
-fn what_a_guest_leaves_locked_goes_with_its_store() -> Result<()> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut host = Host::new();
-    host.mem.max_locked_bytes(4096);
+fn what_a_guest_leaves_locked_goes_with_its_store(surface: Surface) -> Result<()> {
+    let host = Host::with_locks(4096);
     let before = locked()?;
     for _ in 0..100 {
         let mut store = host.store(host.mem.build());
-        run_in(&mut store, "leave_mapped_and_locked")?;
+        run_in(&mut store, surface, LEAVE_MAPPED_AND_LOCKED)?;
         assert_ne!(locked()?, before);
         drop(store);
         assert_eq!(locked()?, before);
@@ -72,7 +64,7 @@ fn what_a_guest_leaves_locked_goes_with_its_store() -> Result<()> {
     Ok(())
 }
 
-/// The line of `/proc/self/status` that tells how much is locked.
+/// The line of `/proc/self/status` that says how much is locked.
 fn locked() -> Result<Option<String>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find(|line| line.starts_with("VmLck:"));

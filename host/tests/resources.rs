@@ -1,52 +1,30 @@
-//! What mappings cost the host. These tests look at the process, so they take
-//! turns.
+//! What mappings cost the host. The guests look at the process, so each has its
+//! own.
 
-use anyhow::Result;
-use std::sync::{Mutex, PoisonError};
-use test_host::{Host, Kind};
+use crate::guests::*;
+use crate::why_not::*;
+use test_host::{Host, matrix, sparse};
 
-static TURN: Mutex<()> = Mutex::new(());
+matrix! { in a child;
+    rounds_of_map_and_unmap_leave_nothing_behind:
+        CHURN, with_proc(Host::with_locks(1 << 20)), [yes yes MAPS_NOTHING yes];
 
-/// Runs the guest as all that it is built as.
-fn run(mut host: Host, guest: &str) -> Result<()> {
-    for kind in Kind::ALL {
-        host.kind = kind;
-        host.run(guest)?;
-    }
-    Ok(())
+    reading_a_part_of_a_large_file_takes_little_memory:
+        READ_1_MIB_OF_4_GIB, with_a_large_file(Host::new()), [yes yes yes yes];
+
+    windows_that_come_and_go_leave_nothing_behind:
+        WINDOW_CHURN, with_proc(Host::with_windows()), [yes yes NO_WINDOWS NO_CONTRACT];
+
+    windows_over_all_of_a_guests_memory_take_none:
+        WINDOW_OF_4_GIB, with_a_large_file(Host::with_windows()), [yes yes NO_WINDOWS NO_CONTRACT];
 }
 
-#[test]
-fn rounds_of_map_and_unmap_leave_nothing_behind() -> Result<()> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut host = Host::new();
-    host.mem.max_locked_bytes(1 << 20);
+fn with_proc(mut host: Host) -> Host {
     host.grant_proc();
-    run(host, "churn")
+    host
 }
 
-#[test]
-fn reading_a_part_of_a_large_file_takes_little_memory() -> Result<()> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut host = Host::new();
-    test_host::sparse(&host.path("large"), 4 << 30);
-    host.grant_proc();
-    run(host, "read_1_mib_of_4_gib")
-}
-
-#[test]
-fn windows_that_come_and_go_leave_nothing_behind() -> Result<()> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut host = Host::with_windows();
-    host.grant_proc();
-    run(host, "window_churn")
-}
-
-#[test]
-fn windows_over_all_of_a_guests_memory_take_none() -> Result<()> {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut host = Host::with_windows();
-    host.grant_proc();
-    test_host::sparse(&host.path("large"), 4 << 30);
-    run(host, "window_of_4_gib")
+fn with_a_large_file(host: Host) -> Host {
+    sparse(&host.path("large"), 4 << 30);
+    with_proc(host)
 }

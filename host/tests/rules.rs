@@ -1,97 +1,73 @@
-//! The rules that host and guests keep, each met by a real guest.
+//! The rules that host and guests keep.
 
-use anyhow::Result;
-use mem_host::Access;
+use crate::guests::*;
+use crate::why_not::*;
+use anyhow::{Result, ensure};
+use mem_host::FsPerms;
 use std::os::unix::fs::symlink;
-use test_host::Host;
+use test_host::{Host, matrix};
 
-#[test]
-fn empty_file() -> Result<()> {
-    Host::new().run("empty_file")
+matrix! {
+    empty_file: EMPTY_FILE, Host::new(), [yes yes yes yes];
+
+    offset_not_a_multiple_of_the_page_size:
+        OFFSET_NOT_A_MULTIPLE_OF_THE_PAGE_SIZE, Host::new(), [yes yes yes yes];
+
+    read_or_write_not_wholly_inside:
+        READ_OR_WRITE_NOT_WHOLLY_INSIDE, Host::new(), [yes yes yes NO_CONTRACT];
+
+    write_to_read_only: WRITE_TO_READ_ONLY, Host::new(), [yes yes yes yes];
+
+    /// The other half of this rule needs a host that is not root's: the tests of
+    /// the command and `native.rs` have one.
+    read_write_on_a_read_only_grant:
+        READ_WRITE_ON_A_READ_ONLY_GRANT, read_only(), [yes yes yes NO_HOST];
+
+    copy_on_write: COPY_ON_WRITE, Host::new(), [yes yes yes yes];
+
+    anonymous: ANONYMOUS, Host::new(), [yes yes yes NO_CONTRACT];
+
+    file_made_shorter: FILE_MADE_SHORTER, Host::with_locks(1 << 20), [yes yes yes yes];
+
+    unlock_of_what_is_not_locked:
+        UNLOCK_OF_WHAT_IS_NOT_LOCKED, Host::with_locks(1 << 20), [yes yes yes yes];
+
+    lock_past_the_grant: LOCK_PAST_THE_GRANT, Host::with_locks(4 * 4096), [yes yes yes NO_HOST];
+
+    no_locks_granted: NO_LOCKS_GRANTED, Host::new(), [yes yes yes NO_HOST];
+
+    a_handle_after_unmap:
+        HANDLE_AFTER_UNMAP, Host::new(), [yes yes yes NO_CONTRACT], it_traps_at_once;
+
+    drop_without_unmap:
+        DROP_WITHOUT_UNMAP, Host::new().showing_maps(), [yes yes yes yes], the_last_write_is_there;
+
+    path_outside: PATH_OUTSIDE, beside_a_secret()?, [yes yes yes NO_HOST], the_secret_is_kept;
 }
 
-#[test]
-fn offset_not_a_multiple_of_the_page_size() -> Result<()> {
-    Host::new().run("offset_not_a_multiple_of_the_page_size")
-}
-
-#[test]
-fn read_or_write_not_wholly_inside() -> Result<()> {
-    Host::new().run("read_or_write_not_wholly_inside")
-}
-
-#[test]
-fn write_to_read_only() -> Result<()> {
-    Host::new().run("write_to_read_only")
-}
-
-// The other half of this rule needs a host that is not root's; see the tests
-// of the command.
-#[test]
-fn read_write_on_a_read_only_grant() -> Result<()> {
-    let host = Host::with_access(Access::ReadOnly);
+fn read_only() -> Host {
+    let host = Host::with_perms(FsPerms::ReadOnly);
     host.write("file", "abc");
-    host.run("read_write_on_a_read_only_grant")
+    host
 }
 
-#[test]
-fn copy_on_write() -> Result<()> {
-    Host::new().run("copy_on_write")
-}
-
-#[test]
-fn anonymous() -> Result<()> {
-    Host::new().run("anonymous")
-}
-
-#[test]
-fn file_made_shorter() -> Result<()> {
-    let mut host = Host::new();
-    host.mem.max_locked_bytes(1 << 20);
-    host.run("file_made_shorter")
-}
-
-#[test]
-fn unlock_of_what_is_not_locked() -> Result<()> {
-    let mut host = Host::new();
-    host.mem.max_locked_bytes(1 << 20);
-    host.run("unlock_of_what_is_not_locked")
-}
-
-#[test]
-fn lock_past_the_grant() -> Result<()> {
-    let mut host = Host::new();
-    host.mem.max_locked_bytes(4 * 4096);
-    host.run("lock_past_the_grant")?;
-    Host::new().run("no_locks_granted")
-}
-
-#[test]
-fn a_handle_after_unmap() -> Result<()> {
-    let host = Host::new();
-    let error = host.run("handle_after_unmap").unwrap_err();
-    assert!(
-        format!("{error:?}").contains("unknown handle index"),
-        "{error:?}"
-    );
-    assert!(host.path("unmapped").exists());
-    assert!(!host.path("still running").exists());
+fn it_traps_at_once(host: &Host, result: Result<()>) -> Result<()> {
+    let error = format!("{:?}", result.unwrap_err());
+    ensure!(error.contains("unknown handle index"), "{error}");
+    ensure!(host.path("unmapped").exists());
+    ensure!(!host.path("still running").exists());
     // The host goes on.
-    host.run("empty_file")
+    host.run(EMPTY_FILE)
 }
 
-#[test]
-fn drop_without_unmap() -> Result<()> {
-    let mut host = Host::new();
-    host.args.push(host.dir_name());
-    host.grant_proc();
-    host.run("drop_without_unmap")?;
-    assert_eq!(host.read("file")[..4], *b"last");
+fn the_last_write_is_there(host: &Host, result: Result<()>) -> Result<()> {
+    result?;
+    ensure!(host.read("file")[..4] == *b"last");
     Ok(())
 }
 
-#[test]
-fn path_outside() -> Result<()> {
+/// A host that grants a directory beside a file that it does not grant.
+fn beside_a_secret() -> Result<Host> {
     let mut host = Host::new();
     let outer = tempfile::tempdir()?;
     let granted = outer.path().join("granted");
@@ -110,13 +86,20 @@ fn path_outside() -> Result<()> {
         granted.join("link-to-absolute"),
     )?;
     rustix::fs::mkfifoat(rustix::fs::CWD, granted.join("fifo"), 0o600.into())?;
-    let _socket = std::os::unix::net::UnixListener::bind(granted.join("socket"))?;
+    // It stays a socket when nobody listens any more.
+    std::os::unix::net::UnixListener::bind(granted.join("socket"))?;
 
     host.mem = mem_host::MemCtx::builder();
-    host.mem.preopened_dir(&granted, ".", Access::ReadWrite)?;
+    host.mem.preopened_dir(&granted, ".", FsPerms::ReadWrite)?;
     host.wasi_dirs = vec![(granted, ".")];
-    host.run("path_outside")?;
-    assert_eq!(std::fs::read(outer.path().join("secret"))?, b"secret");
-    assert!(!outer.path().join("missing").exists());
+    host.kept.push(outer);
+    Ok(host)
+}
+
+fn the_secret_is_kept(host: &Host, result: Result<()>) -> Result<()> {
+    result?;
+    let outer = host.kept[0].path();
+    ensure!(std::fs::read(outer.join("secret"))? == b"secret");
+    ensure!(!outer.join("missing").exists());
     Ok(())
 }

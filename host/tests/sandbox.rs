@@ -1,8 +1,11 @@
 //! What a guest cannot reach: nothing outside its grants, by whatever path, and
-//! nothing that is not a regular file.
+//! nothing that is not a regular file. A call that blocks would hang, so each
+//! guest runs in a child, which has a limit of time.
 
-use anyhow::{Context as _, Result};
-use mem_host::{Access, MemCtx};
+use crate::guests::*;
+use crate::why_not::*;
+use anyhow::{Result, ensure};
+use mem_host::{FsPerms, MemCtx};
 use rustix::fs::{CWD, FileType, Mode, makedev, mkfifoat, mknodat};
 use std::ffi::OsStr;
 use std::fs;
@@ -11,47 +14,96 @@ use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
-use std::time::Duration;
-use test_host::{Host, Kind};
+use std::time::{Duration, SystemTime};
+use test_artifacts::Guest;
+use test_host::{Host, Surface, matrix, tests_on};
 
-/// Runs the guest as all that it is built as.
-fn run(host: Host, guest: &'static str) -> Result<()> {
-    run_as(&Kind::ALL, host, guest)
+matrix! { in a child;
+    files_of_proc_and_dev: PROC_FILES, with_proc_and_dev()?, [yes yes NO_MEM_GRANTS NO_HOST];
+
+    without_a_grant_all_paths_are_alike:
+        NOTHING_GRANTED, without_a_grant()?, [yes yes NO_MEM_GRANTS NO_HOST];
+
+    a_read_only_grant_stays_so:
+        READ_ONLY_GRANT_STAYS_SO, read_only()?, [yes yes NO_WINDOWS NO_HOST], the_file_is_as_before;
 }
 
-/// A call that blocks fails, after longer where `MEM_TEST_ROUNDS` asks for a
-/// longer run.
-fn run_as(kinds: &'static [Kind], mut host: Host, guest: &'static str) -> Result<()> {
-    let (done, ended) = mpsc::channel();
-    let longer = std::env::var_os("MEM_TEST_ROUNDS").is_some();
-    let limit = Duration::from_secs(if longer { 3600 } else { 120 });
-    std::thread::spawn(move || {
-        for &kind in kinds {
-            host.kind = kind;
-            // Nobody waits any more if that fails.
-            let _ = done.send(host.run(guest));
-        }
-    });
-    for kind in kinds {
-        ended
-            .recv_timeout(limit)
-            .with_context(|| format!("{guest} as {kind:?} has not ended"))??;
-    }
-    Ok(())
+tests_on! { in a child;
+    paths_are_refused: [component core_module];
+    paths_are_refused_to_descriptors: [component];
+    links_that_change_never_lead_outside: [component core_module];
 }
 
 /// A host that grants `granted` instead of its own directory.
 fn host_of(granted: &Path) -> Result<Host> {
     let mut host = Host::new();
     host.mem = MemCtx::builder();
-    host.mem.preopened_dir(granted, ".", Access::ReadWrite)?;
+    host.mem.preopened_dir(granted, ".", FsPerms::ReadWrite)?;
     host.wasi_dirs = vec![(granted.to_owned(), ".")];
     Ok(host)
 }
 
-#[test]
-fn paths_are_refused() -> Result<()> {
+fn with_proc_and_dev() -> Result<Host> {
+    let mut host = Host::new();
+    host.mem
+        .preopened_dir("/proc/self", "/proc", FsPerms::ReadWrite)?
+        .preopened_dir("/dev", "/dev", FsPerms::ReadWrite)?;
+    Ok(host)
+}
+
+fn without_a_grant() -> Result<Host> {
+    let mut host = Host::new();
+    host.write("inside", "inside");
+    mkfifoat(CWD, host.path("fifo"), Mode::RWXU)?;
+    host.mem = MemCtx::builder();
+    Ok(host)
+}
+
+const BYTES: [u8; 4096] = [b'o'; 4096];
+
+/// When the file was modified last.
+const MODIFIED: Duration = Duration::from_secs(1 << 30);
+
+fn read_only() -> Result<Host> {
+    let mut host = Host::with_perms(FsPerms::ReadOnly);
+    host.grant_windows();
+    host.write("file", BYTES);
+    let file = fs::File::options().write(true).open(host.path("file"))?;
+    file.set_modified(SystemTime::UNIX_EPOCH + MODIFIED)?;
+    fs::create_dir(host.path("sub"))?;
+    symlink("file", host.path("link"))?;
+    Ok(host)
+}
+
+fn the_file_is_as_before(host: &Host, result: Result<()>) -> Result<()> {
+    result?;
+    ensure!(host.read("file") == BYTES);
+    let modified = fs::metadata(host.path("file"))?.modified()?;
+    ensure!(modified == SystemTime::UNIX_EPOCH + MODIFIED);
+    ensure!(!host.path("missing").exists());
+    Ok(())
+}
+
+fn paths_are_refused(surface: Surface) -> Result<()> {
+    refuse_paths(PATHS_REFUSED, |granted| {
+        let mut host = host_of(granted)?;
+        host.surface = surface;
+        Ok(host)
+    })
+}
+
+fn paths_are_refused_to_descriptors(surface: Surface) -> Result<()> {
+    refuse_paths(DIRECTORY_PATHS_REFUSED, |granted| {
+        let mut host = host_of(granted)?;
+        host.surface = surface;
+        host.mem = MemCtx::builder();
+        host.mem.allow_descriptors(FsPerms::ReadWrite);
+        Ok(host)
+    })
+}
+
+/// Runs the guest in a host that `host` makes for a directory full of traps.
+fn refuse_paths(guest: Guest, host: impl Fn(&Path) -> Result<Host>) -> Result<()> {
     let outer = tempfile::tempdir()?;
     let secret = outer.path().join("secret");
     fs::write(&secret, "secret")?;
@@ -110,11 +162,7 @@ fn paths_are_refused() -> Result<()> {
     let fifo = at("fifo");
     let writer = std::thread::spawn(move || fs::File::options().write(true).open(fifo));
 
-    run(host_of(&granted)?, "paths_refused")?;
-    let mut by_descriptor = host_of(&granted)?;
-    by_descriptor.mem = MemCtx::builder();
-    by_descriptor.mem.allow_descriptors(Access::ReadWrite);
-    run_as(&[Kind::Component], by_descriptor, "directory_paths_refused")?;
+    host(&granted)?.run(guest)?;
     assert!(!writer.is_finished(), "the FIFO was opened");
     let _reader = fs::File::open(at("fifo"))?;
     writer.join().unwrap()?;
@@ -128,8 +176,7 @@ fn paths_are_refused() -> Result<()> {
 /// The file, and a directory on the way to a file, are replaced by links that
 /// lead outside and inside in turn. `MEM_TEST_ROUNDS` is how often the guest
 /// tries.
-#[test]
-fn links_that_change_never_lead_outside() -> Result<()> {
+fn links_that_change_never_lead_outside(surface: Surface) -> Result<()> {
     let rounds = std::env::var("MEM_TEST_ROUNDS");
     let outer = tempfile::tempdir()?;
     let granted = outer.path().join("granted");
@@ -138,6 +185,7 @@ fn links_that_change_never_lead_outside() -> Result<()> {
     fs::write(granted.join("real/file"), "inside")?;
     fs::write(outer.path().join("other/file"), "the secret")?;
     let mut host = host_of(&granted)?;
+    host.surface = surface;
     host.args.push(rounds.unwrap_or_else(|_| "2000".to_owned()));
 
     let ended = AtomicBool::new(false);
@@ -156,50 +204,12 @@ fn links_that_change_never_lead_outside() -> Result<()> {
     std::thread::scope(|scope| {
         let file = scope.spawn(|| swap("link", ["../other/file", "real/file"]));
         let directory = scope.spawn(|| swap("directory", ["../other", "real"]));
-        let result = run(host, "links_that_change");
+        let result = host.run(LINKS_THAT_CHANGE);
         ended.store(true, Ordering::Relaxed);
         file.join().unwrap()?;
         directory.join().unwrap()?;
         result
     })?;
     assert_eq!(fs::read(outer.path().join("other/file"))?, b"the secret");
-    Ok(())
-}
-
-#[test]
-fn files_of_proc_and_dev() -> Result<()> {
-    let mut host = Host::new();
-    host.mem
-        .preopened_dir("/proc/self", "/proc", Access::ReadWrite)?
-        .preopened_dir("/dev", "/dev", Access::ReadWrite)?;
-    run(host, "proc_files")
-}
-
-#[test]
-fn without_a_grant_all_paths_are_alike() -> Result<()> {
-    let mut host = Host::new();
-    host.write("inside", "inside");
-    mkfifoat(CWD, host.path("fifo"), Mode::RWXU)?;
-    host.mem = MemCtx::builder();
-    run(host, "nothing_granted")
-}
-
-#[test]
-fn a_read_only_grant_stays_so() -> Result<()> {
-    let mut host = Host::with_access(Access::ReadOnly);
-    host.grant_windows();
-    let bytes = vec![b'o'; 4096];
-    host.write("file", &bytes);
-    fs::create_dir(host.path("sub"))?;
-    symlink("file", host.path("link"))?;
-    let modified = |path: &Path| anyhow::Ok(fs::metadata(path)?.modified()?);
-    let (file, before) = (host.path("file"), modified(&host.path("file"))?);
-    for kind in Kind::ALL {
-        host.kind = kind;
-        host.run("read_only_grant_stays_so")?;
-        assert_eq!(fs::read(&file)?, bytes);
-        assert_eq!(modified(&file)?, before);
-        assert!(!host.path("missing").exists());
-    }
     Ok(())
 }

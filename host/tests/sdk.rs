@@ -1,35 +1,32 @@
 //! What the guest SDK promises beyond the contract.
 
+use crate::guests::*;
+use crate::why_not::*;
 use anyhow::Result;
-use mem_host::Access;
-use test_host::Host;
+use mem_host::FsPerms;
+use test_host::{Host, matrix};
 
-#[test]
-fn cursor() -> Result<()> {
-    Host::new().run("cursor")
+matrix! {
+    cursor: CURSOR, Host::new(), [yes yes yes yes];
+
+    reads_without_allocation:
+        READS_WITHOUT_ALLOCATION, Host::new(), [yes yes yes NO_LINEAR_MEMORY];
+
+    errors: ERRORS, Host::new(), [yes yes yes NO_HOST];
+
+    relative_paths_start_at_the_current_directory:
+        CURRENT_DIRECTORY, with_another_directory()?, [yes yes yes yes];
+
+    lengths_past_the_end_are_out_of_bounds: LENGTHS_PAST_THE_END, Host::new(), [yes yes yes yes];
 }
 
-#[test]
-fn reads_without_allocation() -> Result<()> {
-    Host::new().run("reads_without_allocation")
-}
-
-#[test]
-fn errors() -> Result<()> {
-    Host::new().run("errors")
-}
-
-#[test]
-fn relative_paths_start_at_the_current_directory() -> Result<()> {
+/// A host that grants a second directory.
+fn with_another_directory() -> Result<Host> {
     let mut host = Host::new();
     let data = tempfile::tempdir()?;
     host.mem
-        .preopened_dir(data.path(), "/data", Access::ReadWrite)?;
+        .preopened_dir(data.path(), "/data", FsPerms::ReadWrite)?;
     host.wasi_dirs.push((data.path().to_owned(), "/data"));
-    host.run("current_directory")
-}
-
-#[test]
-fn lengths_past_the_end_are_out_of_bounds() -> Result<()> {
-    Host::new().run("lengths_past_the_end")
+    host.kept.push(data);
+    Ok(host)
 }

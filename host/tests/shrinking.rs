@@ -1,16 +1,15 @@
 //! Files that are made shorter and longer all the time while guests of several
 //! stores have them mapped.
 
-#![cfg(unix)]
-
+use crate::guests::*;
 use anyhow::{Context, Result, ensure};
-use mem_host::Access;
+use mem_host::FsPerms;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use test_host::{Host, Kind};
+use test_host::{Host, Surface};
 
 const PAGE: u64 = 4096;
 const LENGTH: u64 = 64 * PAGE;
@@ -22,21 +21,21 @@ fn each_access_gives_the_file_or_zeros_or_truncated() -> Result<()> {
     for name in ["file", "windowed", "other", "other-windowed"] {
         std::fs::write(shared.path().join(name), &bytes)?;
     }
-    let running = AtomicUsize::new(2 * Kind::ALL.len());
+    let running = AtomicUsize::new(2 * Surface::WITH_MEM.len());
     thread::scope(|scope| {
         let guests: Vec<_> = (1..=2)
-            .flat_map(|seed| Kind::ALL.map(|kind| (seed, kind)))
-            .map(|(seed, kind)| {
+            .flat_map(|seed| Surface::WITH_MEM.map(|surface| (seed, surface)))
+            .map(|(seed, surface)| {
                 let (shared, running) = (shared.path(), &running);
                 scope.spawn(move || {
                     let mut host = Host::with_windows();
-                    host.kind = kind;
+                    host.surface = surface;
                     host.args.push(seed.to_string());
                     host.mem.max_locked_bytes(1 << 20);
                     host.mem
-                        .preopened_dir(shared, "shared", Access::ReadWrite)?;
+                        .preopened_dir(shared, "shared", FsPerms::ReadWrite)?;
                     host.wasi_dirs.push((shared.to_owned(), "shared"));
-                    let result = host.run("shrinking");
+                    let result = host.run(SHRINKING);
                     running.fetch_sub(1, Ordering::SeqCst);
                     result
                 })
@@ -48,7 +47,9 @@ fn each_access_gives_the_file_or_zeros_or_truncated() -> Result<()> {
         let until = Instant::now() + Duration::from_secs(4);
         let mut random = fastrand::Rng::with_seed(7);
         let mut rounds = 0;
-        while Instant::now() < until && running.load(Ordering::SeqCst) == 2 * Kind::ALL.len() {
+        while Instant::now() < until
+            && running.load(Ordering::SeqCst) == 2 * Surface::WITH_MEM.len()
+        {
             for file in &files {
                 file.set_len(random.u64(..LENGTH))?;
                 thread::sleep(Duration::from_micros(random.u64(..300)));

@@ -1,10 +1,11 @@
-//! Mapping and unmapping are spans, and an asynchronous host does them where
-//! they block nobody.
+//! Mapping and unmapping are spans. An asynchronous host does them where they
+//! block nobody.
 
+use crate::guests::*;
 use anyhow::Result;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
-use test_host::{Host, Kind};
+use test_host::{Host, Surface, tests_on};
 use tracing::span::{Attributes, Id};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
@@ -28,24 +29,25 @@ impl<S: tracing::Subscriber> Layer<S> for Spans {
     }
 }
 
-#[test]
-fn map_and_unmap() -> Result<()> {
+tests_on! { in a child;
+    map_and_unmap: [component core_module];
+}
+
+fn map_and_unmap(surface: Surface) -> Result<()> {
     let spans = Spans::default();
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(spans.clone()))?;
     let here = thread::current().id();
 
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let mut host = Host::new();
-    for kind in Kind::ALL {
-        host.kind = kind;
-        // This guest maps one file and is unmapped with its store.
-        host.run("one_fault")?;
-        assert_eq!(spans.take(), [("map", here), ("unmap", here)]);
+    host.surface = surface;
+    // This guest maps one file and is unmapped with its store.
+    host.run(ONE_FAULT)?;
+    assert_eq!(spans.take(), [("map", here), ("unmap", here)]);
 
-        runtime.block_on(host.run_async("map_and_unmap"))?;
-        let (names, threads): (Vec<_>, Vec<_>) = spans.take().into_iter().unzip();
-        assert_eq!(names, ["map", "unmap"]);
-        assert!(!threads.contains(&here));
-    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(host.run_async(MAP_AND_UNMAP))?;
+    let (names, threads): (Vec<_>, Vec<_>) = spans.take().into_iter().unzip();
+    assert_eq!(names, ["map", "unmap"]);
+    assert!(!threads.contains(&here));
     Ok(())
 }

@@ -1,75 +1,45 @@
-//! The test suites of mmap-go and memmap2, and what the names of the Go
-//! package promise, met by guests.
+//! The test suites of mmap-go and memmap2, what the names of the Go package
+//! promise, and what the kernel shows of it all.
 
-use anyhow::Result;
-use test_host::{Host, Kind};
+use crate::guests::*;
+use crate::why_not::*;
+use test_host::{Host, matrix};
 
-#[test]
-fn mmap_go() -> Result<()> {
-    Host::new().run("mmap_go")
+matrix! {
+    mmap_go: MMAP_GO, Host::new(), [yes yes yes yes];
+
+    memmap2: MEMMAP2, Host::new(), [yes yes yes yes];
+
+    go_names: GO_NAMES, Host::new(), [yes yes yes yes];
+
+    larger_than_4_gib: LARGER_THAN_4_GIB, Host::new(), [yes yes yes yes];
+
+    scalars: SCALARS, Host::new(), [yes yes yes NO_CONTRACT];
+
+    protect: PROTECT, Host::with_locks(1 << 20), [yes yes yes NO_HOST];
+
+    exec: EXEC, with_exec(), [yes yes yes yes];
+
+    /// On a disk: the pages of other file systems are never clean.
+    what_the_kernel_shows:
+        WHAT_THE_KERNEL_SHOWS, Host::within(env!("CARGO_TARGET_TMPDIR")).showing_maps(),
+        [yes yes MAPS_NOTHING yes];
+
+    quotas: QUOTAS, with_quotas(), [yes yes NO_QUOTAS NO_HOST];
 }
 
-#[test]
-fn memmap2() -> Result<()> {
-    Host::new().run("memmap2")
-}
-
-#[test]
-fn go_names() -> Result<()> {
-    Host::new().run("go_names")
-}
-
-#[test]
-fn larger_than_4_gib() -> Result<()> {
-    Host::new().run("larger_than_4_gib")
-}
-
-#[test]
-fn scalars() -> Result<()> {
-    Host::new().run("scalars")
-}
-
-#[test]
-fn protect() -> Result<()> {
-    let mut host = Host::new();
-    host.mem.max_locked_bytes(1 << 20);
-    host.run("protect")
-}
-
-#[test]
-fn exec() -> Result<()> {
-    let mut host = Host::new();
+fn with_exec() -> Host {
+    let mut host = Host::new().showing_maps();
     host.mem.allow_exec(true);
-    host.args.push(host.dir_name());
-    host.grant_proc();
-    host.run("exec")
+    host
 }
 
-#[test]
-fn what_the_kernel_shows() -> Result<()> {
-    if Kind::of_this_test() == Kind::Bundle {
-        eprintln!("not tested: the polyfill maps nothing that the kernel could show");
-        return Ok(());
-    }
-    // On a disk: the pages of other file systems are never clean.
-    let mut host = Host::within(env!("CARGO_TARGET_TMPDIR"));
-    host.args.push(host.dir_name());
-    host.grant_proc();
-    host.run("what_the_kernel_shows")
-}
-
-#[test]
-fn quotas() -> Result<()> {
-    if Kind::of_this_test() == Kind::Bundle {
-        eprintln!("not tested: the polyfill has no quotas that a host could set");
-        return Ok(());
-    }
-    let mut host = Host::new();
+fn with_quotas() -> Host {
+    let mut host = Host::with_locks(1 << 20);
     host.mem
         .max_mapped_bytes(10 * 4096)
         .max_private_bytes(4 * 4096)
         .max_mappings(3)
-        .max_locked_bytes(1 << 20)
         .max_read_bytes(100);
-    host.run("quotas")
+    host
 }

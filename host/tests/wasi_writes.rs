@@ -1,65 +1,38 @@
 //! WASI beside windows: a guest's writes are over when they return to it.
 
+use crate::guests::*;
+use crate::why_not::*;
 use anyhow::Result;
 use mem_host::wasi::finish_writes;
 use std::time::Duration;
-use test_host::{ENGINE, Guest, Host, Kind, State};
+use test_host::{ENGINE, Host, State, matrix};
 use tokio::io::duplex;
 use wasmtime::component::Linker;
 use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::cli::AsyncStdoutStream;
 
-#[test]
-fn streams_write_before_they_return() -> Result<()> {
-    Host::with_windows().run("wasi_streams")
-}
+matrix! {
+    streams_write_before_they_return:
+        WASI_STREAMS, Host::with_windows(), [yes NO_STREAMS NO_WINDOWS NO_HOST];
 
-#[tokio::test]
-async fn streams_write_before_they_return_asynchronously() -> Result<()> {
-    Host::with_windows().run_async("wasi_streams").await
-}
+    files_are_written_before_the_call_returns:
+        WASI_FILES, Host::with_windows(), [yes yes NO_WINDOWS NO_CONTRACT];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn streams_write_before_they_return_in_a_task() -> Result<()> {
-    let guest = async { Host::with_windows().run_async("wasi_streams").await };
-    tokio::spawn(guest).await?
-}
-
-#[test]
-fn files_are_written_before_the_call_returns() -> Result<()> {
-    for kind in Kind::ALL {
-        let mut host = Host::with_windows();
-        host.kind = kind;
-        host.run("wasi_files")?;
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn files_are_written_before_the_call_returns_asynchronously() -> Result<()> {
-    for kind in Kind::ALL {
-        let mut host = Host::with_windows();
-        host.kind = kind;
-        host.run_async("wasi_files").await?;
-    }
-    Ok(())
+    a_write_that_fails_is_reported_by_the_next_call:
+        WASI_STREAM_FAILS, with_a_full_file(), [yes NO_STREAMS NO_MEM NO_HOST];
 }
 
 /// `/dev/full` is full.
-fn host_with_full_file() -> Host {
+fn with_a_full_file() -> Host {
     let mut host = Host::with_windows();
     host.wasi_dirs.push(("/dev".into(), "/dev"));
     host
 }
 
-#[test]
-fn a_write_that_fails_is_told_by_the_next_call() -> Result<()> {
-    host_with_full_file().run("wasi_stream_fails")
-}
-
-#[tokio::test]
-async fn a_write_that_fails_is_told_by_the_next_call_asynchronously() -> Result<()> {
-    host_with_full_file().run_async("wasi_stream_fails").await
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_write_before_they_return_in_a_task() -> Result<()> {
+    let guest = async { Host::with_windows().run_async(WASI_STREAMS).await };
+    tokio::spawn(guest).await?
 }
 
 #[tokio::test]
@@ -69,7 +42,7 @@ async fn a_full_pipe_does_not_stop_the_guest() -> Result<()> {
     let mut store = host.store(host.mem.build());
     let stdout = AsyncStdoutStream::new(4096, pipe);
     store.data_mut().wasi = WasiCtx::builder().stdout(stdout).build();
-    let guest = Guest::compile(&host.engine, Kind::Component, "wasi_pipe")?;
+    let guest = host.compile(WASI_PIPE)?;
     let run = guest.run_async(&mut store);
     tokio::time::timeout(Duration::from_secs(60), run).await?
 }

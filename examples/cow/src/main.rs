@@ -1,8 +1,8 @@
 //! Replaces a string in a private copy of a file, and prints the copy. The
 //! file stays as it is.
 //!
-//! It shows a copy-on-write mapping: edits in place, with no copy of the pages
-//! that are not edited, and with only the permission to read.
+//! It shows a copy-on-write mapping. The edits are made in place, pages that are
+//! not edited are not copied, and permission to read is enough.
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2 -p cow
@@ -67,7 +67,7 @@ fn replace(mapping: &mem::Mapping, old: &[u8], new: &[u8]) -> Result<(), mem::Er
             searched += found + old.len();
         }
         // The last bytes can be the start of a string that goes on behind
-        // the piece.
+        // them.
         offset += searched.max(n - (old.len() - 1)) as u64;
     }
 }

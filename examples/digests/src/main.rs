@@ -2,7 +2,7 @@
 //! WASI, as `sha256sum` does.
 //!
 //! It shows a guest that works with descriptors of wasi:filesystem, and maps
-//! what it finds by them.
+//! the files that it finds with them.
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2 -p digests
@@ -25,8 +25,8 @@ fn main() -> anyhow::Result<()> {
     Ok(out.flush()?)
 }
 
-/// Prints those of the files in `dir`, which the guest calls `path`, in the
-/// order of their names.
+/// Prints the digests of the files in `dir`, which the guest calls `path`, in
+/// the order of their names.
 fn print_digests(dir: &Descriptor, path: &str, out: &mut impl Write) -> anyhow::Result<()> {
     let list = || {
         let stream = dir.read_directory()?;

@@ -1,9 +1,8 @@
 //! Prints the lines of mapped files that hold a string, with their numbers, as
 //! `LC_ALL=C grep -F -n -a` does.
 //!
-//! It shows why a mapping is handier than a stream: it is read in pieces of a
-//! fixed size, and a line that began before a piece is fetched from where it
-//! began.
+//! It shows why a mapping is handier than a stream. It is read in parts of a
+//! fixed size, and a line that began before a part can be read from its start.
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2 -p grep
@@ -11,8 +10,8 @@
 //! ```
 //!
 //! The exit status is 0 if a line was found, 1 if none was, and 2 after an
-//! error, with a message. A component's host learns only that it is not 0: it
-//! is 1 for both, since WASI 0.2 tells success and failure apart and no more.
+//! error, with a message. WASI 0.2 reports only success or failure, so a
+//! component's status is 1 instead of 2.
 
 mod search;
 
@@ -60,7 +59,7 @@ fn run(Args { pattern, files }: &Args) -> anyhow::Result<ExitCode> {
                 found |= search_one(&mapping, &finder, &prefix)
                     .with_context(|| format!("cannot search {file:?}"))?;
             }
-            // The other files are still searched, as by every `grep`.
+            // Search the other files all the same, as every `grep` does.
             Err(error) => {
                 eprintln!("grep: {error}");
                 failed = true;

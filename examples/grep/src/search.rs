@@ -10,14 +10,14 @@ const PIECE: usize = 256 << 10;
 
 /// A line, by where it starts.
 struct Line {
-    /// From 1 on.
+    /// Counted from 1.
     number: u64,
     offset: u64,
 }
 
 impl Line {
-    /// Goes on to the line in which `bytes` end. They lie at `offset`, and
-    /// start in this line.
+    /// Moves to the line in which `bytes` end. They lie at `offset`, and start in
+    /// this line.
     fn pass(&mut self, bytes: &[u8], offset: u64) {
         if let Some(last) = memrchr(b'\n', bytes) {
             self.number += memchr_iter(b'\n', bytes).count() as u64;
@@ -27,7 +27,7 @@ impl Line {
 }
 
 /// Writes each line of `mapping` that holds the string of `finder` to `out`, as
-/// `prefix`, the line's number, a colon and the line. Says whether there was
+/// `prefix`, the line's number, a colon and the line. Returns whether there was
 /// any.
 ///
 /// The string must not hold a newline. A line may be larger than the guest's
@@ -39,8 +39,8 @@ pub fn search(
     out: &mut impl Write,
     bar: &ProgressBar,
 ) -> io::Result<bool> {
-    // What is searched again, since a string may begin there and go on behind
-    // the piece.
+    // These bytes are searched again, because a string may begin there and go
+    // on behind the piece.
     let overlap = finder.needle().len().saturating_sub(1);
     let mut buffer = vec![0; PIECE.max(2 * overlap)];
     let mut line = Line {
@@ -52,7 +52,7 @@ pub fn search(
     while offset < mapping.len() {
         bar.set_position(offset);
         let n = mapping.read_at(offset, &mut buffer)?;
-        // The part that is not yet searched, at `offset`.
+        // What is not searched yet. It lies at `offset`.
         let mut piece = &buffer[..n];
 
         while !piece.is_empty() {
@@ -92,8 +92,8 @@ fn line_end(mapping: &Mapping, from: u64) -> io::Result<u64> {
 }
 
 /// Writes the line from `start` to `end`, and a newline if it is the last line
-/// and lacks one. Bytes that lie in `piece`, at the offset beside it, need not
-/// be read again.
+/// and lacks one. Bytes that are in `piece`, which lies at the offset beside it,
+/// are not read again.
 fn write_line(
     mapping: &Mapping,
     start: u64,

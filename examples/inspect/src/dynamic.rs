@@ -1,4 +1,4 @@
-//! What the dynamic linker is told.
+//! What a file asks of the dynamic linker.
 
 use crate::Error;
 use crate::elf::part;
@@ -6,7 +6,7 @@ use object::elf;
 use object::read::StringTable;
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
-/// What a file tells the dynamic linker.
+/// What a file asks of the dynamic linker.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Dynamic<'data> {
     /// The name of a shared library.
@@ -18,8 +18,8 @@ pub struct Dynamic<'data> {
 }
 
 impl<'data> Dynamic<'data> {
-    /// What is found by the segments, as the dynamic linker finds it. Sections
-    /// can be missing.
+    /// Finds it through the segments, as the dynamic linker does. Sections can be
+    /// missing.
     pub(crate) fn parse<Elf: FileHeader>(
         endian: Elf::Endian,
         data: &'data [u8],

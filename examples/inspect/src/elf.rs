@@ -25,7 +25,7 @@ pub struct Elf<'data> {
     pub interpreter: Option<&'data [u8]>,
     /// The bits that identify the build.
     pub build_id: Option<&'data [u8]>,
-    /// What the dynamic linker is told, if there is something for it.
+    /// What the file asks of the dynamic linker, if it asks for something.
     pub dynamic: Option<Dynamic<'data>>,
     /// The symbol table, if it was not stripped.
     pub symbols: Option<Symbols>,
@@ -38,7 +38,7 @@ pub struct Elf<'data> {
     pub sections: Vec<Section<'data>>,
 }
 
-/// A part of a file that is loaded or that tells how.
+/// A part of a file that is loaded, or that says how to load it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Segment {
     /// One of `PT_*`.
@@ -72,7 +72,7 @@ pub struct Section<'data> {
     pub size: u64,
 }
 
-/// How many symbols there are of which kind.
+/// How many symbols of each kind there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Symbols {
     /// All, without the empty one at index 0.
@@ -81,7 +81,7 @@ pub struct Symbols {
     pub functions: usize,
     /// Variables and constants.
     pub objects: usize,
-    /// Those that other files have to define, of any kind.
+    /// Symbols of any kind that other files have to define.
     pub undefined: usize,
 }
 
@@ -231,8 +231,8 @@ where
     Ok(Some(symbols))
 }
 
-/// The description of the note that has the build id. Sections tell where notes
-/// are, and in a file that has none, segments do.
+/// The description of the note that has the build id. Sections say where notes
+/// are; in a file without sections, segments do.
 fn build_id<'data, Header>(
     sections: &SectionTable<'data, Header>,
     segments: &'data [Header::ProgramHeader],

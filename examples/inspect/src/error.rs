@@ -1,7 +1,7 @@
 /// Why a file cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It does not begin as an ELF file does.
+    /// The file does not begin as an ELF file does.
     #[error("it is not an ELF file")]
     NotElf,
     /// A part reaches behind the end of the file.
@@ -22,7 +22,7 @@ pub enum Error {
         /// What is wrong.
         reason: object::read::Error,
     },
-    /// A string for the dynamic linker lies nowhere.
+    /// A string for the dynamic linker is not in the file.
     #[error("the file is damaged: the strings of the dynamic segment have none at {0}")]
     DynamicString(u64),
 }

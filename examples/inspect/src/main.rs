@@ -1,7 +1,7 @@
 //! Shows what is in ELF files: programs, libraries, object files.
 //!
-//! It shows how a parser that works on `&[u8]` walks a mapped file: in a window
-//! on the file, which reads the pages that the parser touches and copies none.
+//! It shows how a parser that works on `&[u8]` walks a mapped file. It works in a
+//! window on the file: the pages that it touches are read, and none is copied.
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2 -p inspect
@@ -20,7 +20,7 @@ use std::process::ExitCode;
 struct Args {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Tell on standard error how much was mapped, and whether it was copied
+    /// Say on standard error how much was mapped, and whether it was copied
     #[arg(long)]
     stats: bool,
 }
@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<ExitCode> {
                 }
                 out.write_all(shown.as_bytes()).context(STDOUT)?;
             }
-            // The other files are still shown.
+            // Show the other files all the same.
             Err(error) => {
                 eprintln!("inspect: {error:#}");
                 exit_code = ExitCode::FAILURE;
@@ -52,7 +52,7 @@ const STDOUT: &str = "cannot write to standard output";
 fn inspect(file: &str, stats: bool) -> anyhow::Result<String> {
     let window = mem::open(file)?.window(..)?;
     let shown = Elf::parse(&window).map(|elf| elf.to_string());
-    // If the file became shorter meanwhile, zeros were read for the rest.
+    // If the file has become shorter, its missing bytes were read as zeros.
     window.check()?;
     if stats {
         let way = match window.is_zero_copy() {

@@ -84,8 +84,8 @@ pub fn segment_flags(flags: u32) -> String {
     set.map(|&(_, letter)| letter).collect()
 }
 
-/// The letters of the bits that a section has. Those of operating systems and
-/// processors have one letter each.
+/// The letters of the bits that a section has. All bits of operating systems
+/// share one letter, and so do all bits of processors.
 pub fn section_flags(flags: u64) -> String {
     let letters = [
         (SHF_WRITE, 'W'),

@@ -28,8 +28,8 @@ impl Db {
         Db::of(path, mem::open_mut(path)?)
     }
 
-    /// Opens the database at `path` for reading and writing, and makes an empty
-    /// one if nothing is there.
+    /// Opens the database at `path` for reading and writing. Makes an empty one if
+    /// nothing is there.
     pub fn create(path: &Path) -> Result<Db> {
         match mem::open_mut(path) {
             Ok(mapping) => Db::of(path, mapping),
@@ -55,7 +55,7 @@ impl Db {
     /// Sets `key` to `value`, and returns when that is on the disk.
     pub fn put(&mut self, key: &[u8], value: &[u8]) -> Result<()> {
         if !self.table.put(key, value)? {
-            // A mapping never grows; a larger file takes the place of this.
+            // A mapping never grows, so a larger file replaces this one.
             let room = Record::encode(key, value)?.len() as u64;
             build(&self.path, Some(&self.table), room)?;
             *self = Db::open_mut(&self.path)?;
@@ -64,8 +64,8 @@ impl Db {
         Ok(())
     }
 
-    /// Deletes `key`, and returns when that is on the disk. Says whether there
-    /// was such a key.
+    /// Deletes `key`, and returns when that is on the disk. The result says whether
+    /// the key was there.
     pub fn delete(&self, key: &[u8]) -> Result<bool> {
         self.table.delete(key)
     }
@@ -75,9 +75,9 @@ impl Db {
     }
 }
 
-/// Puts a file with the records of `old`, and room for one more of `room` bytes
-/// and for as much again, at `path`. It is built beside, flushed, and renamed:
-/// at `path` there is always a whole database.
+/// Puts a file at `path` that has the records of `old`, room for one more of
+/// `room` bytes, and room for as much again. The file is built beside `path`,
+/// flushed and renamed, so that there is always a whole database at `path`.
 fn build(path: &Path, old: Option<&Table<Mapping>>, room: u64) -> Result<()> {
     let mut count = 1;
     let mut bytes = room;
@@ -93,7 +93,7 @@ fn build(path: &Path, old: Option<&Table<Mapping>>, room: u64) -> Result<()> {
 
     let mut beside = path.to_owned().into_os_string();
     beside.push(".new");
-    // One that is left over was never complete.
+    // A file that is left over was never complete.
     match fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(error).with_context(|| format!("cannot remove {beside:?}"));

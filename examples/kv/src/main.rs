@@ -1,9 +1,9 @@
 //! A hash table in a file: put, get, delete, list.
 //!
-//! It shows a read-write mapping as the storage of a database: numbers loaded
-//! and stored in place, and flushes of ranges in an order that makes every
-//! change safe. What a command reported as done is on the disk, and the file is
-//! whole, whenever the host is killed.
+//! It shows a read-write mapping as the storage of a database. It loads and stores
+//! numbers in place, and flushes ranges in an order that makes every change safe.
+//! Whenever the host is killed, what a command has reported as done is on the disk,
+//! and the file is whole.
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2 -p kv
@@ -12,12 +12,12 @@
 //! kv fruit.db get apple
 //! ```
 //!
-//! `kv DB load` takes a line `KEY VALUE` for each pair from standard input, and
-//! prints a key as soon as its value is on the disk. Kill the host meanwhile:
-//! the keys that were printed are there.
+//! `kv DB load` reads a line `KEY VALUE` for each pair from standard input, and
+//! prints a key as soon as its value is on the disk. If you kill the host, the keys
+//! that it has printed are there.
 //!
 //! A database has one writer at a time. [`table`] describes the format and why
-//! it is safe; [`db`] makes files and lets them grow.
+//! it is safe. [`db`] makes files and lets them grow.
 
 mod db;
 mod record;

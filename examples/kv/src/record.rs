@@ -46,7 +46,7 @@ impl Record {
         Ok(bytes)
     }
 
-    /// The record at `offset`, if it is whole.
+    /// Reads the record at `offset`, if it is whole.
     pub fn read(store: &impl Store, offset: u64) -> Result<Record> {
         let room = store.len().saturating_sub(offset);
         ensure!(room >= HEAD as u64, Damaged(offset));
@@ -68,7 +68,7 @@ impl Record {
         Ok(Record { key: body, value })
     }
 
-    /// How many bytes it takes in the file.
+    /// How many bytes the record has in the file.
     pub fn len(&self) -> u64 {
         (HEAD + self.key.len() + self.value.len()) as u64
     }

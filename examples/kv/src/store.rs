@@ -1,12 +1,12 @@
-//! What a table asks of the mapping it lies in, so that tests can stop it
-//! between any two writes.
+//! What a table needs from the mapping that it lies in. Tests implement it to stop
+//! a table between any two writes.
 
 use anyhow::Result;
 use mem::Mapping;
 use std::ops::Range;
 
-/// Bytes that reach a file. A store of an aligned number is all there or not
-/// at all, however the host ends.
+/// Bytes that reach a file. However the host ends, an aligned number is stored
+/// whole or not at all.
 pub trait Store {
     fn len(&self) -> u64;
     fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<()>;
@@ -43,8 +43,8 @@ impl Store for Mapping {
     }
 }
 
-/// A store that is flushed as a whole once it is complete, because nobody
-/// opens it before.
+/// A store that is flushed as a whole when it is complete, because nobody opens
+/// it before.
 pub struct Unflushed<S>(pub S);
 
 impl<S: Store> Store for Unflushed<S> {

@@ -17,20 +17,20 @@
 //! | 64 | 8 each | slots |
 //! | … | | records, see [`crate::record`] |
 //!
-//! A slot holds the offset of a record in its low 48 bits, and the high 16 bits
-//! of the hash of the record's key above them; or 0 if it is empty; or 1 if its
-//! record was deleted. The search for a key begins at the slot that the low
-//! bits of its hash name, and goes on from slot to slot up to an empty one. The
-//! hash is FNV-1a of 64 bits.
+//! A slot has the offset of a record in its low 48 bits, and above them the high
+//! 16 bits of the hash of the record's key. It is 0 if it is empty, and 1 if its
+//! record was deleted. The search for a key begins at the slot that the low bits
+//! of its hash name, and goes on from slot to slot up to an empty one. The hash is
+//! FNV-1a of 64 bits.
 //!
 //! # Order of writes
 //!
-//! A change counts from the moment that one slot is stored, which is all there
-//! or not at all. Everything that the slot leads to was flushed before: the
-//! record, and the header's word that its bytes are taken. So the file is whole
-//! whenever the host dies or the power fails. What a change had begun to write
-//! before that moment is left over in the records' part, where nothing leads to
-//! it, until the table is built anew. A record's bytes are never changed.
+//! A change counts from the moment that one slot is stored. A slot is stored whole
+//! or not at all. Everything that it leads to was flushed before: the record, and
+//! the number in the header that says that its bytes are taken. So the file is
+//! whole whenever the host dies or the power fails. What a change had begun to
+//! write before that moment stays among the records until the table is built anew,
+//! but nothing leads to it. A record's bytes never change.
 
 use crate::record::Record;
 use crate::store::Store;
@@ -39,7 +39,8 @@ use anyhow::{Result, ensure};
 const MAGIC: [u8; 8] = *b"mem-kv\r\n";
 const VERSION: u32 = 1;
 
-/// What never changes in the header, and is checked when a file is opened.
+/// The bytes of the header that never change. They are checked when a file is
+/// opened.
 const FIXED: usize = 32;
 const NEXT: u64 = 32;
 const USED: u64 = 40;
@@ -58,9 +59,9 @@ pub struct Table<S> {
 enum Found {
     /// In the slot at this offset, which leads to this record.
     Record(u64, Record),
-    /// Nowhere; the key can get the slot at this offset.
+    /// There is no such key, and it can get the slot at this offset.
     Free { slot: u64, was_empty: bool },
-    /// Nowhere, and there is no slot for it.
+    /// There is no such key, and no slot for it.
     Full,
 }
 
@@ -227,7 +228,7 @@ fn header(slots: u64, size: u64) -> [u8; FIXED] {
     bytes
 }
 
-/// A slot that leads to the record at `offset`, whose key has `hash`.
+/// A slot that leads to the record at `offset`, with a key of this hash.
 fn entry(hash: u64, offset: u64) -> u64 {
     hash >> OFFSET_BITS << OFFSET_BITS | offset
 }

@@ -1,8 +1,8 @@
 //! Keeps a key in memory that is never written to a swap device.
 //!
-//! It shows an anonymous mapping that is locked, and what the operating system
-//! says of it: `VmLck` of the host's process. The guest reads that from the
-//! host's `/proc/self`, if it is granted.
+//! It shows an anonymous mapping that is locked, and how the operating system
+//! counts it: `VmLck` of the host's process. The guest reads that from the
+//! host's `/proc/self`, if that is granted.
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2 -p lock
@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
     let page = mem::anonymous(size)?;
     show("before", shown)?;
 
-    // Locked first, so that the key never lies in a page that can be swapped.
+    // Lock first, so that the key never lies in a page that can be swapped.
     page.lock()?;
     store_key(&page)?;
     show("locked", shown)?;

@@ -19,15 +19,15 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// The directory whose files it can map, as `.`. It is made if it is not
-    /// there.
+    /// The directory with the files that it can map, as `.`. It is made if it is
+    /// not there.
     pub dir: Option<PathBuf>,
     pub access: Access,
     /// Its arguments.
     pub args: Vec<String>,
     pub exec: bool,
-    /// While a plugin runs that has windows, no other process may write the
-    /// files of its directory.
+    /// Whether it can have windows. No other process may then write the files of
+    /// its directory, or make them shorter, while it runs.
     pub windows: bool,
     pub max_mapped_bytes: Option<Size>,
     pub max_private_bytes: Option<Size>,
@@ -42,7 +42,7 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// How often it is restarted in a row after it failed.
     pub max_restarts: u32,
-    /// How long the first restart waits. Each one after it waits twice as long.
+    /// How long the first restart waits. Each further one waits twice as long.
     #[serde(with = "humantime_serde")]
     pub backoff: Duration,
 }

@@ -26,8 +26,8 @@ impl Host {
         let engine = Engine::new(&config)?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        mem_host::add_to_linker_async::<State>(&mut linker)?;
-        // A thread of its own, for plugins can keep all those of tokio.
+        mem_host::add_to_linker_async(&mut linker, State::mem)?;
+        // A thread of its own, because plugins can occupy all threads of tokio.
         let clock = engine.weak();
         thread::spawn(move || {
             while let Some(engine) = clock.upgrade() {
@@ -89,9 +89,9 @@ impl WasiView for State {
 pub fn grants(settings: &Settings) -> Result<MemCtx> {
     let mut builder = MemCtx::builder();
     builder.allow_exec(settings.exec);
-    // SAFETY: plugins reach files through mem only, for WASI is granted no
-    // directory, and no other code of this process writes them. Of other
-    // processes the settings speak.
+    // SAFETY: plugins reach files through mem only, because WASI is granted no
+    // directory, and no other code of this process writes them. The documentation
+    // of the setting forbids other processes to write them.
     unsafe { builder.allow_windows(settings.windows) };
     if let Some(Size(bytes)) = settings.max_mapped_bytes {
         builder.max_mapped_bytes(bytes);
@@ -114,8 +114,8 @@ pub fn grants(settings: &Settings) -> Result<MemCtx> {
     if let Some(dir) = &settings.dir {
         fs::create_dir_all(dir).with_context(|| format!("{} cannot be made", dir.display()))?;
         let access = match settings.access {
-            Access::ReadOnly => mem_host::Access::ReadOnly,
-            Access::ReadWrite => mem_host::Access::ReadWrite,
+            Access::ReadOnly => mem_host::FsPerms::ReadOnly,
+            Access::ReadWrite => mem_host::FsPerms::ReadWrite,
         };
         builder.preopened_dir(dir, ".", access)?;
     }

@@ -1,7 +1,7 @@
-//! Runs the plugins of a folder side by side. Each is a component that is a
-//! program (`wasi:cli/command`), and maps only the files of the directory that
-//! `plugins.toml` gives it, within its quotas. One that fails is started again,
-//! and one whose file changes is replaced.
+//! Runs the plugins of a folder side by side. Each plugin is a component that is a
+//! program (`wasi:cli/command`). It maps only the files of the directory that
+//! `plugins.toml` gives it, within its quotas. If it fails, it is started again;
+//! if its file changes, it is replaced.
 
 mod config;
 mod host;
@@ -42,7 +42,7 @@ struct Options {
     #[arg(long, value_name = "PORT")]
     metrics: Option<u16>,
 
-    /// End when each plugin has, instead of waiting for files that change.
+    /// End when all plugins have ended, instead of waiting for files that change.
     #[arg(long)]
     once: bool,
 }
@@ -75,7 +75,7 @@ async fn main() -> Result<()> {
     if options.table.is_some() {
         screen.table(table::of(&plugins).await?);
     }
-    // What runs is dropped at its next turn, and so unmapped.
+    // A plugin that runs is dropped, and so unmapped, at its next turn.
     lives.shutdown().await;
     Ok(())
 }
@@ -118,7 +118,7 @@ fn name(file: &Path) -> Option<String> {
 
 async fn show(plugins: Arc<[Arc<Plugin>]>, screen: Arc<Screen>, every: Duration) -> Result<()> {
     let mut ticks = time::interval(every);
-    // The first is at once.
+    // The first tick comes at once.
     ticks.tick().await;
     loop {
         ticks.tick().await;

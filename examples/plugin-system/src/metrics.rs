@@ -31,9 +31,9 @@ pub async fn listen(port: u16) -> Result<(TcpListener, SocketAddr)> {
 /// Answers `GET /metrics`, forever.
 pub async fn serve(listener: TcpListener, plugins: Arc<[Arc<Plugin>]>) {
     loop {
-        // What fails is one connection.
+        // A failure concerns one connection.
         let Ok((connection, _)) = listener.accept().await else {
-            // It may be that no descriptor is free.
+            // Perhaps no descriptor is free.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
@@ -42,7 +42,7 @@ pub async fn serve(listener: TcpListener, plugins: Arc<[Arc<Plugin>]>) {
             let answer = service_fn(|request| answer(request, &plugins));
             let mut http = http1::Builder::new();
             http.timer(TokioTimer::new());
-            // Whoever asked is told by the connection.
+            // The connection itself reports a failure to its client.
             let _ = http
                 .serve_connection(TokioIo::new(connection), answer)
                 .await;
@@ -72,8 +72,8 @@ type Labels = Vec<(&'static str, String)>;
 type Numbers = Family<Labels, Gauge<u64, AtomicU64>>;
 type Counts = Family<Labels, Counter>;
 
-/// What a registry has: made anew for each answer, from what the contexts of
-/// the plugins have counted.
+/// The text of a registry, which is made anew for each answer from what the
+/// contexts of the plugins have counted.
 async fn text(plugins: &[Arc<Plugin>]) -> Result<String> {
     let mut registry = Registry::default();
     let mut numbers = |name: &str, help: &str| {
@@ -113,7 +113,7 @@ async fn text(plugins: &[Arc<Plugin>]) -> Result<String> {
         reloads.get_or_create(&of).inc_by(status.reloads);
         let in_ram = plugin.resident_bytes().await?;
         let usage = plugin.mem.usage();
-        mappings.get_or_create(&of).set(usage.mappings);
+        mappings.get_or_create(&of).set(usage.handles);
         mapped.get_or_create(&of).set(usage.mapped_bytes.now);
         private.get_or_create(&of).set(usage.private_bytes.now);
         locked.get_or_create(&of).set(usage.locked_bytes.now);

@@ -17,7 +17,7 @@ use wasmtime_wasi::cli::AsyncStdoutStream;
 use wasmtime_wasi::p2::bindings::Command;
 use wasmtime_wasi::{I32Exit, WasiCtx};
 
-/// How often to look whether a plugin's file has changed.
+/// How often to check whether a plugin's file has changed.
 const POLL: Duration = Duration::from_millis(200);
 
 /// The longest that a restart waits.
@@ -26,14 +26,14 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 /// A component in the folder of plugins.
 pub struct Plugin {
     pub name: String,
-    /// What its mappings and calls are asked of.
+    /// Its grants and quotas, which also count its mappings and calls.
     pub mem: MemCtx,
     file: PathBuf,
     settings: Settings,
     status: Mutex<Status>,
 }
 
-/// How a plugin is.
+/// The status of a plugin.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
     pub state: State,
@@ -52,7 +52,7 @@ pub enum State {
     Running,
     /// It has failed and is going to be restarted.
     Waiting,
-    /// It has ended as it wanted to.
+    /// It has ended without an error.
     Done,
     /// It cannot be compiled, or has failed too often.
     Failed,
@@ -89,15 +89,15 @@ impl Plugin {
         self.lock().clone()
     }
 
-    /// How many bytes of its mappings are in RAM. That takes the time of many
-    /// system calls, so other plugins run meanwhile.
+    /// How many bytes of its mappings are in RAM. That takes many system calls,
+    /// so other plugins run in the meantime.
     pub async fn resident_bytes(&self) -> Result<u64> {
         let mem = self.mem.clone();
         Ok(tokio::task::spawn_blocking(move || mem.resident_bytes()).await??)
     }
 
-    /// Runs the plugin until it has ended for good, if `once`, and otherwise
-    /// whatever its file becomes, forever.
+    /// Runs the plugin until it has ended for good, if `once`. Otherwise runs it
+    /// forever, and replaces it when its file changes.
     pub async fn live(&self, host: &Host, screen: &Arc<Screen>, once: bool) {
         let mut stamp = stamp(&self.file);
         let mut guest = self.compile(host).await;
@@ -174,7 +174,7 @@ impl Plugin {
         }
     }
 
-    /// A stream whose lines are shown with the plugin's name.
+    /// A stream that shows each line with the plugin's name.
     fn output(&self, screen: &Arc<Screen>) -> AsyncStdoutStream {
         let (ours, theirs) = tokio::io::duplex(4096);
         tokio::spawn(show_lines(ours, self.name.clone(), screen.clone()));
@@ -187,8 +187,8 @@ impl Plugin {
         Ok(tokio::task::spawn_blocking(compile).await??)
     }
 
-    /// Waits until the file has another content that can be compiled. What
-    /// cannot be is told, and what runs goes on.
+    /// Waits until the file has another content that can be compiled. Reports
+    /// content that cannot be; the plugin goes on running.
     async fn replacement(
         &self,
         host: &Host,
@@ -199,7 +199,7 @@ impl Plugin {
         loop {
             time::sleep(POLL).await;
             let now = stamp(&self.file);
-            // Whoever writes it may not be done if it has just changed.
+            // If it has just changed, somebody may still be writing it.
             if now != *seen && now == before {
                 *seen = now;
                 match self.compile(host).await {
@@ -217,7 +217,7 @@ impl Plugin {
     }
 
     fn tell(&self, screen: &Screen, error: &Error) {
-        // Not what is around it, such as the guest's stack.
+        // Leave out what is around it, such as the guest's stack.
         let cause = error.root_cause().to_string();
         let cause = cause.lines().next().unwrap_or_default();
         screen.line(&format!("{}: {cause}", self.name));
@@ -225,12 +225,12 @@ impl Plugin {
     }
 
     fn lock(&self) -> MutexGuard<'_, Status> {
-        // Changes are of single fields.
+        // Each change is one of a single field, so a panic leaves no half of one.
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// That of a file that is not there is like no other.
+/// The stamp of a file, none if it is not there.
 fn stamp(file: &Path) -> Option<Stamp> {
     let metadata = fs::metadata(file).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
@@ -238,7 +238,7 @@ fn stamp(file: &Path) -> Option<Stamp> {
 
 async fn show_lines(output: impl AsyncRead + Unpin, name: String, screen: Arc<Screen>) {
     let mut lines = BufReader::new(output).lines();
-    // What is not UTF-8 ends it.
+    // Bytes that are not UTF-8 end it.
     while let Ok(Some(line)) = lines.next_line().await {
         screen.line(&format!("{name}: {line}"));
     }

@@ -20,7 +20,7 @@ impl Screen {
     /// Prints a line above the table.
     pub fn line(&self, line: &str) {
         let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever has closed standard output does not want it.
+        // If standard output is closed, nobody wants the line.
         if self.term.is_term() && !table.is_empty() {
             let _ = self.term.clear_last_lines(table.lines().count());
             let _ = self.term.write_line(line);
@@ -30,8 +30,8 @@ impl Screen {
         }
     }
 
-    /// Prints the table, on a terminal in place of the one before, and cut to
-    /// its width: lines that the terminal breaks would be counted as one.
+    /// Prints the table. On a terminal it replaces the one before, and is cut to
+    /// the width: a line that the terminal breaks would be counted as one.
     pub fn table(&self, mut table: String) {
         let mut shown = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if self.term.is_term() {

@@ -38,7 +38,7 @@ pub async fn of(plugins: &[Arc<Plugin>]) -> Result<String> {
             status.starts.to_string(),
             status.restarts.to_string(),
             status.reloads.to_string(),
-            usage.mappings.to_string(),
+            usage.handles.to_string(),
             size(usage.mapped_bytes.now),
             size(usage.locked_bytes.now),
             size(plugin.resident_bytes().await?),

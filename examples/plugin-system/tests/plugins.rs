@@ -10,16 +10,19 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use test_artifacts::{
+    COMMAND_ENDLESS, COUNTER, FAULTY, Guest, LEAVE_MAPPED_AND_LOCKED, SQUARES, WC,
+};
 
 /// A folder with plugins and their settings.
 struct Folder(TempDir);
 
 impl Folder {
-    fn new(plugins: &[&str], config: &str) -> Result<Self> {
+    fn new(plugins: &[Guest], config: &str) -> Result<Self> {
         let folder = Self(tempfile::tempdir()?);
         fs::create_dir(folder.path("plugins"))?;
         for plugin in plugins {
-            folder.put(plugin, &fs::read(test_artifacts::guest(plugin))?)?;
+            folder.put(plugin.name, &fs::read(plugin.component)?)?;
         }
         fs::write(folder.path("plugins.toml"), config)?;
         Ok(folder)
@@ -85,10 +88,7 @@ fn check_has(lines: &[String], line: &str) {
 /// The settings that come with the example.
 #[test]
 fn each_plugin_has_its_own_directory_and_quotas() -> Result<()> {
-    let folder = Folder::new(
-        &["counter", "faulty", "squares"],
-        include_str!("../plugins.toml"),
-    )?;
+    let folder = Folder::new(&[COUNTER, FAULTY, SQUARES], include_str!("../plugins.toml"))?;
     let lines = folder.run()?;
     check_has(&lines, "counter: run 1");
     // The quota is its own: others map more.
@@ -118,7 +118,7 @@ fn each_plugin_has_its_own_directory_and_quotas() -> Result<()> {
 #[test]
 fn a_plugin_cannot_leave_its_directory() -> Result<()> {
     let folder = Folder::new(
-        &["counter", "wc"],
+        &[COUNTER, WC],
         r#"
             [defaults]
             access = "read-write"
@@ -144,7 +144,7 @@ fn a_plugin_cannot_leave_its_directory() -> Result<()> {
 #[test]
 fn plugins_that_fail_are_given_up() -> Result<()> {
     let folder = Folder::new(
-        &["counter", "endless", "leave_mapped_and_locked"],
+        &[COUNTER, COMMAND_ENDLESS, LEAVE_MAPPED_AND_LOCKED],
         r#"
             [defaults]
             max-restarts = 2
@@ -152,7 +152,7 @@ fn plugins_that_fail_are_given_up() -> Result<()> {
             [plugin.counter]
             dir = "data/counter"
             access = "read-write"
-            [plugin.endless]
+            [plugin.command_endless]
             timeout = "300ms"
             max-restarts = 0
         "#,
@@ -161,8 +161,11 @@ fn plugins_that_fail_are_given_up() -> Result<()> {
     let lines = folder.run()?;
     check_has(&lines, "counter: run 1");
     assert!(row(&lines, "broken").starts_with("broken failed 0 0 0 "));
-    let endless = row(&lines, "endless");
-    assert!(endless.starts_with("endless failed 1 0 0 "), "{endless}");
+    let endless = row(&lines, "command_endless");
+    assert!(
+        endless.starts_with("command_endless failed 1 0 0 "),
+        "{endless}"
+    );
     assert!(endless.ends_with("it ran longer than 300ms"), "{endless}");
     // No locks are granted to it, and it traps. What it mapped is unmapped.
     let row = row(&lines, "leave_mapped_and_locked");
@@ -184,7 +187,7 @@ fn bad_settings_are_named() -> Result<()> {
         ),
         ("[plugin", "TOML parse error at line 1"),
     ] {
-        let folder = Folder::new(&["counter"], config)?;
+        let folder = Folder::new(&[COUNTER], config)?;
         let output = folder.command().arg("--once").output()?;
         assert_eq!(output.status.code(), Some(1));
         let stderr = stderr(&output);
@@ -280,7 +283,7 @@ impl Drop for Running {
 #[test]
 fn metrics_and_reloads() -> Result<()> {
     let folder = Folder::new(
-        &["counter", "squares"],
+        &[COUNTER, SQUARES],
         r#"
             [defaults]
             access = "read-write"
@@ -319,7 +322,7 @@ fn metrics_and_reloads() -> Result<()> {
     // The counter has ended, and is run again because its file changes.
     let counted = r#"mem_calls_total{plugin="counter",operation="unmap"}"#;
     running.wait_for(counted, 1)?;
-    let faulty = fs::read(test_artifacts::guest("faulty"))?;
+    let faulty = fs::read(FAULTY.component)?;
     folder.put("counter", &faulty)?;
     running.wait_for(r#"plugin_reloads_total{plugin="counter"}"#, 1)?;
     // It is another plugin, which fails in the second run of those it counts,
@@ -337,7 +340,7 @@ fn metrics_and_reloads() -> Result<()> {
     let metrics = running.metrics()?;
     assert_eq!(metrics.get(locked), Some(&(32 << 10)));
     // What can, does: the old one's mappings go.
-    folder.put("squares", &fs::read(test_artifacts::guest("counter"))?)?;
+    folder.put("squares", &fs::read(COUNTER.component)?)?;
     running.wait_for(r#"plugin_reloads_total{plugin="squares"}"#, 1)?;
     running.wait_for(locked, 0)?;
 
@@ -349,7 +352,7 @@ fn metrics_and_reloads() -> Result<()> {
 #[test]
 fn the_table_is_shown_again_and_again() -> Result<()> {
     let folder = Folder::new(
-        &["squares"],
+        &[SQUARES],
         r#"
             [plugin.squares]
             dir = "data/squares"

@@ -1,7 +1,7 @@
 //! A progress bar for long runs of the examples.
 //!
-//! indicatif draws through `console`, which takes every stream of a
-//! `wasm32-wasip2` guest for a file. So the bar gets its terminal from here.
+//! indicatif draws through `console`, which believes that every stream of a
+//! `wasm32-wasip2` guest is a file. So this crate gives the bar its terminal.
 
 mod terminal;
 
@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal, Write};
 
 pub use indicatif::ProgressBar;
 
-/// Work on fewer bytes is over before a bar can be read.
+/// Work on fewer bytes ends before anyone can read a bar.
 const LEAST_BYTES: u64 = 16 << 20;
 
 const DRAWS_PER_SECOND: u8 = 10;
@@ -31,15 +31,15 @@ pub fn bar(bytes: u64) -> ProgressBar {
         .with_style(style.expect("the template is well-formed"))
 }
 
-/// Standard output for lines that are printed while `bar` is shown: the bar
+/// Standard output for lines that are printed while the bar is shown. The bar
 /// makes room for them.
 pub struct Stdout<'a> {
     bar: &'a ProgressBar,
 }
 
 impl<'a> Stdout<'a> {
-    /// Standard output beside `bar`. It is best buffered, since the bar is
-    /// drawn anew at each write.
+    /// Standard output beside `bar`. Buffer it, because each write draws the bar
+    /// anew.
     pub fn beside(bar: &'a ProgressBar) -> Self {
         Stdout { bar }
     }

@@ -3,7 +3,7 @@
 use indicatif::TermLike;
 use std::io::{self, Write};
 
-/// WASI does not tell how wide a terminal is.
+/// The width of a terminal, which WASI does not report.
 const COLUMNS: u16 = 80;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Bytes whose checksums are compared at the first use of each block.
+//! Bytes in blocks. The first use of a block compares its checksum.
 
 use crate::Error;
 use crate::format::BLOCK;

@@ -9,14 +9,14 @@ use zerocopy::little_endian::U32;
 /// A line that holds all words of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// From 1 on.
+    /// Counted from 1.
     pub number: u32,
     /// The line, without its newline.
     pub bytes: &'a [u8],
 }
 
 /// The lines of `text` that hold all words of `query`, in their order. `index`
-/// is that of the text.
+/// is the index of the text.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ fn merge(lists: Vec<&[U32]>) -> Cow<'_, [U32]> {
     }
 }
 
-/// Line `number`, from 0 on, of `text`.
+/// Line `number` of `text`, counted from 0.
 fn line<'a>(index: &Index<'_>, text: &'a [u8], number: u32) -> Result<Line<'a>, Error> {
     let range = index.line(number)?;
     let number = number + 1;

@@ -4,15 +4,15 @@
 //! | bytes | what |
 //! | --- | --- |
 //! | 60 | [`Header`] |
-//! | 4 × (lines + 1) | where each line starts in the text; behind the last, the length of the text |
-//! | 16 × (words + 1) | an [`Entry`] for each word, sorted by the bytes of the folded word; behind the last, the ends of what follows |
+//! | 4 × (lines + 1) | where each line starts in the text; after the last, the length of the text |
+//! | 16 × (words + 1) | an [`Entry`] for each word, sorted by the bytes of the folded word; after the last, the ends of what follows |
 //! | word bytes | the folded words, in that order, with nothing between them |
 //! | 4 × postings | for each word, in that order, the lines that hold it, ascending, each once; the first line is 0 |
 //! | 4 × blocks | the CRC-32 of each block |
 //! | 4 | the CRC-32 of these checksums |
 //!
 //! A block is [`BLOCK`] bytes of the file before the checksums; the last may be
-//! shorter. Who reads a few pages of an index has to check these and no others.
+//! shorter. To read a few pages of an index, check their blocks and no others.
 //!
 //! The text has at most [`MAX_TEXT`] bytes.
 
@@ -58,14 +58,14 @@ pub struct Header {
 }
 
 impl Header {
-    /// What `checksum` has to be.
+    /// What `checksum` must be.
     pub fn own_checksum(&self) -> u32 {
         let bytes = self.as_bytes();
         crc32fast::hash(&bytes[..bytes.len() - size_of::<U32>()])
     }
 }
 
-/// Where a word and its postings start. They end where those of the next do.
+/// Where a word and its postings start. They end where the next entry's start.
 #[derive(Clone, Copy, Debug, FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct Entry {

@@ -18,8 +18,8 @@ pub struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    /// The index in `bytes`. The header and the checksums are checked, and the
-    /// rest when it is read.
+    /// The index in `bytes`. This checks the header and the checksums. The rest
+    /// is checked when it is read.
     ///
     /// # Errors
     ///

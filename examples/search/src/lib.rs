@@ -1,4 +1,4 @@
-//! An index of the words of a text, which is queried where it lies.
+//! An index of the words of a text. Queries read it where it lies.
 //!
 //! Everything here works on `&[u8]`, whether that is a window on a mapped file
 //! or a plain buffer: [`Plan`] writes an index, [`Index`] is one that was

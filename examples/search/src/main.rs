@@ -1,8 +1,8 @@
-//! Makes an index of the words of a text, and finds lines by it.
+//! Makes an index of the words of a text, and finds lines with it.
 //!
-//! It shows windows: a query is a binary search in the pages of the index, and
-//! what it prints comes from those of the text. Nothing is read that does not
-//! lie on the way, and nothing is copied.
+//! It shows windows. A query is a binary search in the pages of the index, and
+//! what it prints comes from the pages of the text. It reads only the pages on
+//! its way, and copies none.
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2 -p search
@@ -11,15 +11,14 @@
 //! search find readme.idx README.md mapped 'file*'
 //! ```
 //!
-//! A word is of letters, digits and underscores, of any script. Upper and lower
-//! case are the same unless `--case-sensitive` is given. The index tells if the
-//! text became another; what was added to it is found once it is indexed anew.
+//! A word is made of letters, digits and underscores, of any script. Upper and
+//! lower case are the same unless `--case-sensitive` is given. A query reports if
+//! the text has changed; index it anew to find what was added.
 //! [`search::format`] describes the index.
 //!
-//! The exit status of `find` is 0 if a line was found, 1 if none was; that of
-//! both is 2 after an error, with a message. A component's host learns only
-//! that it is not 0: it is 1 for both, since WASI 0.2 tells success and failure
-//! apart and no more.
+//! The exit status of `find` is 0 if a line was found and 1 if none was. After an
+//! error, with a message, the exit status of both commands is 2. WASI 0.2 reports
+//! only success or failure, so a component's status is 1 instead of 2.
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
@@ -107,7 +106,7 @@ fn make_index(text_path: &Path, index_path: &Path, stats: bool) -> Result<ExitCo
         Ok(report)
     });
     if report.is_err() {
-        // Nothing may be there, and the first error is the one to tell.
+        // It may not be there, and the first error is the one to report.
         let _ = fs::remove_file(&beside);
     }
     let report = report?;
@@ -118,14 +117,14 @@ fn make_index(text_path: &Path, index_path: &Path, stats: bool) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the index of `text` to a new file, and tells about it.
+/// Writes the index of `text` to a new file, and returns a report of it.
 fn write_index(text_path: &Path, text: &Window, index_path: &Path) -> Result<String> {
     let bar = progress::bar(2 * text.len() as u64);
     let plan = Plan::new(text, |bytes| bar.set_position(bytes as u64))
         .with_context(|| format!("cannot index {text_path:?}"))?;
     let (lines, words) = (plan.lines(), plan.words());
 
-    // One that is left over was never complete.
+    // A file that is left over was never complete.
     remove_if_there(index_path)?;
     let mapping = mem::create(index_path, plan.size() as u64)?;
     let mut window = mapping.window_mut(..)?;
@@ -134,7 +133,7 @@ fn write_index(text_path: &Path, text: &Window, index_path: &Path) -> Result<Str
         bar.set_position((done + bytes) as u64);
     })
     .with_context(|| format!("cannot index {text_path:?}"))?;
-    // If the text became shorter meanwhile, zeros were read for the rest.
+    // If the text has become shorter, its missing bytes were read as zeros.
     text.check()?;
     window.flush()?;
     let report = format!(
@@ -160,7 +159,7 @@ fn find(
     let text = open_text(text_path)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let answer = answer(&index, &text, &query, &mut out);
-    // If the files became shorter meanwhile, zeros were read for the rest.
+    // If the files have become shorter, missing bytes were read as zeros.
     index.check()?;
     text.check()?;
     let Answer { lines, blocks } =
@@ -182,7 +181,7 @@ fn find(
 /// How much was found, and how much of the index was read for it.
 struct Answer {
     lines: u64,
-    /// All blocks of the index, and those that were read.
+    /// How many blocks the index has, and how many were read.
     blocks: (usize, usize),
 }
 

@@ -13,10 +13,10 @@ const REPORT: usize = 1 << 20;
 /// No line has this number: a text has fewer lines than bytes.
 const NO_LINE: u32 = u32::MAX;
 
-/// What the index of a text will be, so that room can be made for it.
+/// What the index of a text will be, so that you can make room for it.
 ///
-/// The text is read twice, to count and to write. Only the words, each once,
-/// are held in memory meanwhile.
+/// The text is read twice, to count and to write. In between, memory holds only
+/// the words, each once.
 pub struct Plan {
     header: Header,
     layout: Layout,
@@ -24,11 +24,11 @@ pub struct Plan {
 }
 
 struct Word {
-    /// How many lines hold it, of those that are still to be written.
+    /// How many of the lines that are not written yet hold it.
     lines: u32,
-    /// The last line that was seen to hold it.
+    /// The last line in which it was found.
     last_line: u32,
-    /// The posting that is to be written next.
+    /// The posting to write next.
     next: usize,
 }
 
@@ -103,12 +103,12 @@ impl Plan {
         self.header.words.get()
     }
 
-    /// Writes the index of `text`, of which the plan was made, to `out`.
+    /// Writes the index of `text`, the text of the plan, to `out`.
     /// `report` is as for [`new`](Plan::new).
     ///
     /// # Errors
     ///
-    /// [`Error::TextChanged`]: it is another text than that of the plan.
+    /// [`Error::TextChanged`]: it is not the text of the plan.
     ///
     /// # Panics
     ///

@@ -203,7 +203,7 @@ fn a_cut_index_is_an_error() {
     assert!(matches!(found, Err(Error::Size { .. })), "{found:?}");
 }
 
-/// Puts the right checksums into an index, as whoever forges one can.
+/// Puts the right checksums into an index, as anyone who forges one can.
 fn seal(index: &mut [u8]) {
     let (mut header, _) = Header::read_from_prefix(index).unwrap();
     header.checksum = header.own_checksum().into();

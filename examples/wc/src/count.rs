@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 
-/// What `wc` prints of a file.
+/// What `wc` prints about a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub lines: u64,
@@ -18,15 +18,15 @@ impl AddAssign for Counts {
     }
 }
 
-/// Counts a file that comes in pieces.
+/// Counts a file that comes part by part.
 ///
-/// Words are those of `wc` of coreutils 9.1 in the C locale: a printable byte
-/// begins a word, and white space ends it. A byte that is neither goes
-/// unnoticed; alone it makes no word, and it ends none.
+/// A word is what `wc` of coreutils 9.1 counts in the C locale: a printable byte
+/// begins a word, and white space ends it. Any other byte is ignored: alone it
+/// makes no word, and it ends none.
 ///
-/// Eight bytes are looked at together, as a number; each of them has a bit of
-/// its own in all that is computed. That needs no branch that depends on the
-/// text, and no vector instructions.
+/// The counter looks at eight bytes together, as a number. Each of them has a
+/// bit of its own in everything it computes. That needs no branch that depends
+/// on the text, and no vector instructions.
 pub struct Counter {
     counts: Counts,
     /// 1 if the last byte left us outside a word, else 0.
@@ -54,7 +54,7 @@ impl Counter {
         for &bytes in eights {
             self.add_eight(bytes);
         }
-        // Zero bytes go unnoticed.
+        // Zero bytes are ignored.
         let mut last = [0; 8];
         last[..rest.len()].copy_from_slice(rest);
         self.add_eight(last);
@@ -70,8 +70,8 @@ impl Counter {
     fn add_eight(&mut self, bytes: [u8; 8]) {
         let bytes = u64::from_le_bytes(bytes);
         let ascii = !bytes & HIGH;
-        // The highest bits of the bytes that are `least` or more, ASCII taken
-        // for granted. The sum of no byte reaches its neighbour.
+        // The highest bits of the bytes that are `least` or more, if they are
+        // ASCII. No sum of a byte reaches the next byte.
         let low_seven = bytes & !HIGH;
         let from = |least: u8| low_seven + LOW * u64::from(0x80 - least);
 
@@ -85,9 +85,9 @@ impl Counter {
         let printable = (printable & ascii) >> 7;
         let unnoticed = LOW & !(space | printable);
 
-        // The bytes before which we are outside a word: those behind white
-        // space, and those behind a run of unnoticed bytes behind it. With all
-        // bits of the run set, adding 1 at its start carries to its end.
+        // The bytes before which we are outside a word: they come after white
+        // space, or after a run of ignored bytes that comes after white space.
+        // With all bits of the run set, adding 1 at its start carries to its end.
         let behind_space = space << 8 | self.outside;
         let runs = (unnoticed << 8).wrapping_sub(unnoticed);
         let (behind_run, carry) = runs.overflowing_add(behind_space & unnoticed);

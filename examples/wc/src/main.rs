@@ -1,8 +1,8 @@
 //! Counts the lines, words and bytes of mapped files, and prints what
 //! `LC_ALL=C wc` of GNU coreutils prints.
 //!
-//! It shows how to go through a file of any size: one mapping, and one buffer
-//! that is filled again and again.
+//! It shows how to go through a file of any size, with one mapping and one
+//! buffer that is filled again and again.
 //!
 //! ```text
 //! cargo build --release --target wasm32-wasip2 -p wc
@@ -16,7 +16,7 @@ use count::{Counter, Counts};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Fits into the processor's cache, so that what was read is counted there.
+/// This fits into the processor's cache, so that bytes are counted there.
 const PIECE: usize = 256 << 10;
 
 /// Counts lines, words and bytes of mapped files.
@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<ExitCode> {
                 total += counts;
                 rows.push((counts, file.as_str()));
             }
-            // The other files are still counted, as by every `wc`.
+            // Count the other files all the same, as every `wc` does.
             Err(error) => {
                 eprintln!("wc: {error}");
                 exit_code = ExitCode::FAILURE;

@@ -208,7 +208,7 @@ int mlock(const void *start, size_t length);
  * ENOMEM  a page of the range is not mapped */
 int munlock(const void *start, size_t length);
 
-/* Tells how the range is going to be used: MADV_NORMAL, _RANDOM, _SEQUENTIAL,
+/* Says how the range is going to be used: MADV_NORMAL, _RANDOM, _SEQUENTIAL,
  * _WILLNEED, _COLD, _PAGEOUT, _POPULATE_READ, _POPULATE_WRITE, _HUGEPAGE and
  * _NOHUGEPAGE as for madvise(2); nothing is done where the memory is anonymous
  * or a copy. MADV_DONTNEED gives zeros in anonymous memory, is MADV_COLD on

@@ -1,10 +1,10 @@
-//! What a program can tell the operating system about its use of a range.
+//! What a program can say to the operating system about its use of a range.
 
 /// How a range is going to be used, as for madvise(2). Advice never changes a
 /// byte.
 ///
-/// Of memmap2's values, these are the ones that `mem:mmap` has. The others are
-/// of Linux alone, and portable code names them only there.
+/// These are the values of memmap2 that `mem:mmap` has too. The others exist only
+/// on Linux, and portable code names them only there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Advice {
     /// No special use (`MADV_NORMAL`).
@@ -31,9 +31,8 @@ pub enum Advice {
 /// Advice after which bytes may have changed, as for madvise(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UncheckedAdvice {
-    /// The range is not needed soon (`MADV_DONTNEED`). Pages of a file that
-    /// are mapped to be shared keep their bytes. The bytes of a private or
-    /// anonymous mapping would be lost, which no guest can have: it is an
-    /// error there.
+    /// The program does not need the range soon (`MADV_DONTNEED`). Shared pages
+    /// of a file keep their bytes. A private or anonymous mapping would lose
+    /// them, and no guest can do that: there it is an error.
     DontNeed,
 }

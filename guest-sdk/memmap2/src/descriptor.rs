@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, RawFd};
 /// How the platform names an open file.
 #[cfg(any(unix, target_os = "wasi"))]
 pub(crate) type Raw = RawFd;
-/// Nothing, for no file can be mapped.
+/// Nothing, because no file can be mapped.
 #[cfg(not(any(unix, target_os = "wasi")))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Raw;
@@ -15,9 +15,8 @@ pub(crate) struct Raw;
 #[derive(Clone, Copy, Debug)]
 pub struct MmapRawDescriptor(pub(crate) Raw);
 
-/// Something that stands for an open file: a reference to a
-/// [`File`](std::fs::File) or to what else has a file descriptor, or a file
-/// descriptor.
+/// Something that stands for an open file: a file descriptor, or a reference to a
+/// [`File`](std::fs::File) or to anything else that has one.
 pub trait MmapAsRawDesc {
     /// The open file.
     fn as_raw_desc(&self) -> MmapRawDescriptor;

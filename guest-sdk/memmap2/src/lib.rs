@@ -1,17 +1,17 @@
 //! The API of the crate [memmap2] for WebAssembly guests, so that programs and
 //! libraries that map files by it run as guests unchanged.
 //!
-//! It takes memmap2's place by a line in the `Cargo.toml` of the program's
-//! workspace:
+//! A line in the `Cargo.toml` of the program's workspace puts it in memmap2's
+//! place:
 //!
 //! ```toml
 //! [patch.crates-io]
 //! memmap2 = { path = "../mem/guest-sdk/memmap2" }
 //! ```
 //!
-//! A program that uses the crate `mem` as well takes that with
-//! `default-features = false`: what it maps with natively needs the real memmap2,
-//! which cannot be in the same graph.
+//! A program that also uses the crate `mem` depends on it with
+//! `default-features = false`: its native implementation needs the real memmap2,
+//! and that cannot be in the same graph.
 //!
 //! Every crate of the program that depends on memmap2 0.9 then gets this one:
 //!
@@ -28,34 +28,34 @@
 //!
 //! The host grants the file's directory to WASI and to mem by the same name, as
 //! `wasmtime-mem run --dir` does. The bytes are a window of the crate `mem`: the
-//! file's own pages where the host has windows, and a copy where it has not.
-//! There, what is written to a copy comes to the file by `flush`, by
-//! `flush_async`, by `make_read_only` and when the map is dropped: the bytes that
-//! were changed, and none that others may have written beside them. To find them,
-//! the copy of a map that was made by `map_mut` takes room for its length twice.
+//! file's own pages where the host has windows, and a copy where it has none.
+//! `flush`, `flush_async`, `make_read_only` and dropping the map write a copy back
+//! to the file: the bytes that you changed, and none that others may have written
+//! beside them. To find them, the copy of a map made by `map_mut` takes room for
+//! its length twice.
 //!
 //! The bytes of a map lie in memory as they lie in the file: the address equals
-//! the offset modulo the page, as natively, in windows, in copies and in maps of
-//! no bytes.
+//! the offset modulo the page, as it does natively. That is so in windows, in
+//! copies and in maps of no bytes.
 //!
 //! # How a file is found
 //!
 //! `mem:mmap` maps what is at a path, and a program maps an open file. The path
-//! is the one by which the file was opened: this crate defines the functions by
-//! which wasi-libc, and with it std, asks the host to open a file, hands each
-//! call on, and keeps the path. Nothing needs to be passed to the linker.
+//! is the one by which the file was opened: wasi-libc, and with it std, asks the
+//! host to open a file by certain functions. This crate defines those functions,
+//! hands each call on, and keeps the path. The linker needs no argument.
 //!
-//! After mapping, it is checked that the path still leads to the file that was
-//! opened, by the device and the inode that WASI tells of both, so that a file
-//! is never mistaken for another. Symbolic links are followed. What this way does
-//! not find is an error:
+//! After mapping, this crate checks that the path still leads to the file that was
+//! opened. It compares the device and the inode that WASI reports for both, so it
+//! never mistakes one file for another. It follows symbolic links. A file that it
+//! does not find this way is an error:
 //!
 //! - a file that was renamed, replaced or removed since it was opened:
 //!   [`NotFound`](std::io::ErrorKind::NotFound), whatever is at its path by now.
-//!   A temporary file without a name, as of `tempfile::tempfile`, is one; one
-//!   with a name can be mapped.
-//! - a file that was not opened by wasi-libc but by bindings of the program's
-//!   own: [`Unsupported`](std::io::ErrorKind::Unsupported)
+//!   A temporary file without a name, such as `tempfile::tempfile` makes, is
+//!   removed already; a temporary file with a name can be mapped.
+//! - a file that the program opened by bindings of its own, and not by wasi-libc:
+//!   [`Unsupported`](std::io::ErrorKind::Unsupported)
 //! - a path that the host has not granted to mem:
 //!   [`PermissionDenied`](std::io::ErrorKind::PermissionDenied) or `NotFound`
 //!
@@ -67,22 +67,23 @@
 //! | [`MmapMut::map_anon`] | zeroed memory of the guest's heap |
 //! | [`MmapMut::flush`], [`MmapMut::flush_range`] | the disk has it when they return |
 //! | [`Mmap::lock`], [`Mmap::unlock`] | the pages of the file, where the embedder grants locks; anonymous memory cannot be locked |
-//! | [`Mmap::advise`] | handed to the host's operating system |
-//! | [`MmapMut::make_read_only`] | brings to the file what was written, and reports what was lost |
-//! | [`Mmap::make_mut`] | a file that was mapped to be read is mapped anew |
+//! | [`Mmap::advise`] | goes to the host's operating system |
+//! | [`MmapMut::make_read_only`] | writes changes to the file, and reports what was lost |
+//! | [`Mmap::make_mut`] | maps a file anew that was mapped to read |
 //! | [`MmapOptions::map_exec`], [`MmapMut::make_exec`] | `Unsupported`: the memory of a guest is never executed |
 //! | [`MmapOptions::len`] past the end of the file | `InvalidInput`, not bytes that fault |
-//! | a map that is read-only, written by a pointer | spoils the guest's own copy, and does not fault |
-//! | `remap`, and what else memmap2 has on Linux alone | none |
+//! | a write to a read-only map by a pointer | spoils the guest's own copy, and does not fault |
+//! | `remap`, and everything else that memmap2 has only on Linux | none |
 //!
-//! A guest of 32 bits has at most 4 GiB of memory, of which each map takes its
-//! length: a file that does not fit is
-//! [`OutOfMemory`](std::io::ErrorKind::OutOfMemory), and one of 2 GiB or more, which
-//! no slice has, [`InvalidData`](std::io::ErrorKind::InvalidData), as of memmap2.
+//! A guest of 32 bits has at most 4 GiB of memory, and each map takes its length
+//! from that. A file that does not fit gives
+//! [`OutOfMemory`](std::io::ErrorKind::OutOfMemory). A file of 2 GiB or more, longer
+//! than any slice, gives [`InvalidData`](std::io::ErrorKind::InvalidData), as it
+//! does with memmap2.
 //! [`MmapOptions::offset`] and [`MmapOptions::len`] map a part.
 //!
 //! Two maps of one file, one of them writable, see each other's bytes in
-//! windows, and not in copies before these come to the file.
+//! windows. In copies they do so once the copies are written back.
 //!
 //! # Errors
 //!
@@ -99,14 +100,14 @@
 //! - [`ResourceBusy`](std::io::ErrorKind::ResourceBusy): guests of another
 //!   store have windows on the file, and either those or this one can write it
 //! - [`NotFound`](std::io::ErrorKind::NotFound) and
-//!   [`Unsupported`](std::io::ErrorKind::Unsupported): as told
+//!   [`Unsupported`](std::io::ErrorKind::Unsupported): see
 //!   [above](crate#how-a-file-is-found)
 //!
 //! # Targets
 //!
 //! `wasm32-wasip2` and `wasm32-wasip1`. On Unix the crate maps in the process
-//! itself, so that a program that has it patched in can be built for the machine
-//! as well. Elsewhere, only anonymous memory can be had.
+//! itself, so that a program with this patch also builds for the machine.
+//! Elsewhere there is only anonymous memory.
 //!
 //! [memmap2]: https://docs.rs/memmap2
 
@@ -117,7 +118,9 @@ mod mmap;
 mod mmap_mut;
 mod mmap_raw;
 mod options;
+mod request;
 mod safe;
+mod shortcuts;
 mod sys;
 
 pub use advice::{Advice, UncheckedAdvice};
@@ -127,3 +130,8 @@ pub use mmap_mut::MmapMut;
 pub use mmap_raw::MmapRaw;
 pub use options::MmapOptions;
 pub use safe::MapIfSafeError;
+
+/// The programs of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

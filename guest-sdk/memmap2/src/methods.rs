@@ -4,8 +4,8 @@
 macro_rules! page_methods {
     ($map:ident) => {
         impl $map {
-            /// Tells the operating system how the mapping is going to be used
-            /// (madvise(2)).
+            /// Says to the operating system how the program is going to use the
+            /// mapping (madvise(2)).
             ///
             /// # Errors
             ///
@@ -47,7 +47,7 @@ macro_rules! page_methods {
                 advice: $crate::UncheckedAdvice,
             ) -> std::io::Result<()> {
                 let len = self.pages().len();
-                // SAFETY: the caller's promise is the one that is asked for.
+                // SAFETY: the caller promises what this call asks for.
                 unsafe { self.pages().unchecked_advise(advice, 0, len) }
             }
 
@@ -69,7 +69,7 @@ macro_rules! page_methods {
                 offset: usize,
                 len: usize,
             ) -> std::io::Result<()> {
-                // SAFETY: the caller's promise is the one that is asked for.
+                // SAFETY: the caller promises what this call asks for.
                 unsafe { self.pages().unchecked_advise(advice, offset, len) }
             }
 
@@ -81,7 +81,7 @@ macro_rules! page_methods {
             /// - [`QuotaExceeded`](std::io::ErrorKind::QuotaExceeded): the
             ///   embedder granted no locks, or fewer bytes
             /// - [`Unsupported`](std::io::ErrorKind::Unsupported): anonymous
-            ///   memory of a guest, which is of its heap
+            ///   memory of a guest, which comes from its heap
             pub fn lock(&self) -> std::io::Result<()> {
                 self.pages().lock()
             }

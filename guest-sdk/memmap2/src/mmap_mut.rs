@@ -4,8 +4,8 @@ use std::io::Result;
 use std::ops::{Deref, DerefMut};
 
 use crate::methods::{flush_methods, page_methods};
+use crate::mmap::Mmap;
 use crate::sys::Pages;
-use crate::{Mmap, MmapAsRawDesc, MmapOptions};
 
 /// A mapped file, or anonymous memory, whose bytes can be read and written.
 ///
@@ -23,31 +23,8 @@ use crate::{Mmap, MmapAsRawDesc, MmapOptions};
 pub struct MmapMut(pub(crate) Pages);
 
 impl MmapMut {
-    /// [`MmapOptions::map_mut`] with no options.
-    ///
-    /// # Errors
-    ///
-    /// Those of [the crate](crate#errors).
-    ///
-    /// # Safety
-    ///
-    /// That of [`MmapOptions::map`].
-    pub unsafe fn map_mut<T: MmapAsRawDesc>(file: T) -> Result<Self> {
-        // SAFETY: the caller's promise is the one that is asked for.
-        unsafe { MmapOptions::new().map_mut(file) }
-    }
-
-    /// `length` zero bytes that belong to no file.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`MmapOptions::map_anon`].
-    pub fn map_anon(length: usize) -> Result<Self> {
-        MmapOptions::new().len(length).map_anon()
-    }
-
-    /// Makes the bytes read-only (mprotect(2)). In a guest, what was written is
-    /// brought to the file first, where others who use the file see it.
+    /// Makes the bytes read-only (mprotect(2)). In a guest, this first writes to
+    /// the file what was changed, so that other users of the file see it.
     ///
     /// # Errors
     ///
@@ -60,14 +37,14 @@ impl MmapMut {
     ///
     /// # Errors
     ///
-    /// [`Unsupported`](std::io::ErrorKind::Unsupported): in a guest, always,
-    /// for its memory is never executed.
+    /// [`Unsupported`](std::io::ErrorKind::Unsupported): always in a guest,
+    /// because its memory is never executed.
     pub fn make_exec(self) -> Result<Mmap> {
         self.0.make_exec().map(Mmap)
     }
 
-    /// Where the bytes start, for writing without a borrow, as long as the map
-    /// is not borrowed to be written by a slice.
+    /// Where the bytes start, for writing without a borrow. Use it as long as
+    /// nobody borrows the map mutably by a slice.
     #[inline]
     pub fn as_mut_ptr(&mut self) -> *mut u8 {
         self.0.as_mut_ptr()
@@ -76,6 +53,27 @@ impl MmapMut {
     #[inline]
     fn pages(&self) -> &Pages {
         &self.0
+    }
+}
+
+impl Mmap {
+    /// Makes the bytes writable (mprotect(2)). Writes go where the
+    /// mapping's sharing says: to the file, unless you made the mapping by
+    /// [`MmapOptions::map_copy_read_only`](crate::MmapOptions::map_copy_read_only) or
+    /// [`MmapOptions::map_copy`](crate::MmapOptions::map_copy).
+    ///
+    /// In a guest, this maps a file anew that was mapped to read, at another
+    /// address.
+    ///
+    /// # Errors
+    ///
+    /// - [`PermissionDenied`](std::io::ErrorKind::PermissionDenied): the file
+    ///   was not open for writing
+    /// - those of [the crate](crate#errors)
+    ///
+    /// The file is then no longer mapped.
+    pub fn make_mut(self) -> Result<MmapMut> {
+        self.0.make_mut().map(MmapMut)
     }
 }
 

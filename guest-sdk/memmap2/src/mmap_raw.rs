@@ -1,34 +1,24 @@
-//! Maps for those who go by pointers.
-
-use std::io::Result;
+//! Maps by pointers.
 
 use crate::methods::{flush_methods, page_methods};
+use crate::mmap::Mmap;
+use crate::mmap_mut::MmapMut;
 use crate::sys::Pages;
-use crate::{Mmap, MmapAsRawDesc, MmapMut, MmapOptions};
 
-/// A mapped file, or anonymous memory, of which there is no slice, but
-/// pointers: others may change the bytes meanwhile.
+/// A mapped file, or anonymous memory. It gives pointers and no slice, because
+/// others may change the bytes meanwhile.
 pub struct MmapRaw {
     pages: Pages,
     /// Where the bytes start. Writable if the pages are.
     start: *mut u8,
 }
 
-// SAFETY: the pages, which can be sent, own the bytes that are pointed to.
+// SAFETY: the pages can be sent, and they own the bytes behind the pointer.
 unsafe impl Send for MmapRaw {}
-// SAFETY: a shared borrow gives pointers, and whoever uses them answers for it.
+// SAFETY: a shared borrow gives only pointers, and their user is responsible.
 unsafe impl Sync for MmapRaw {}
 
 impl MmapRaw {
-    /// [`MmapOptions::map_raw`] with no options.
-    ///
-    /// # Errors
-    ///
-    /// Those of [the crate](crate#errors).
-    pub fn map_raw<T: MmapAsRawDesc>(file: T) -> Result<Self> {
-        MmapOptions::new().map_raw(file)
-    }
-
     /// Where the bytes start.
     #[inline]
     pub fn as_ptr(&self) -> *const u8 {

@@ -2,8 +2,13 @@
 
 use std::io::{Error, ErrorKind, Result};
 
-use crate::sys::{self, Pages, Request};
-use crate::{MapIfSafeError, Mmap, MmapAsRawDesc, MmapMut, MmapRaw};
+use crate::descriptor::MmapAsRawDesc;
+use crate::mmap::Mmap;
+use crate::mmap_mut::MmapMut;
+use crate::mmap_raw::MmapRaw;
+use crate::request::{Request, Sharing};
+use crate::safe::MapIfSafeError;
+use crate::sys::{self, Pages};
 
 /// How to map, in the manner of [`std::fs::OpenOptions`].
 ///
@@ -28,8 +33,8 @@ impl MmapOptions {
         Self::default()
     }
 
-    /// Where in the file the mapping starts, in bytes; any offset will do.
-    /// Without effect on anonymous memory.
+    /// Where in the file the mapping starts, in bytes. Any offset is valid. It
+    /// has no effect on anonymous memory.
     pub fn offset(&mut self, offset: u64) -> &mut Self {
         self.offset = offset;
         self
@@ -47,7 +52,7 @@ impl MmapOptions {
         self
     }
 
-    /// Taken, and without effect: see [`Advice::HugePage`](crate::Advice).
+    /// Has no effect: see [`Advice::HugePage`](crate::Advice).
     pub fn huge(&mut self, _page_bits: Option<u8>) -> &mut Self {
         self
     }
@@ -59,13 +64,13 @@ impl MmapOptions {
         self
     }
 
-    /// Taken, and without effect: a file has no swap, and a guest's memory has
-    /// been reserved.
+    /// Has no effect: a file has no swap, and a guest's memory is reserved
+    /// already.
     pub fn no_reserve_swap(&mut self) -> &mut Self {
         self
     }
 
-    /// Taken, and without effect: for Windows.
+    /// Has no effect: it is for Windows.
     pub fn no_probe_handle(&mut self) -> &mut Self {
         self
     }
@@ -125,8 +130,8 @@ impl MmapOptions {
         self.map_file(&file, Sharing::Private, true).map(MmapMut)
     }
 
-    /// Maps a file for reading, such that [`Mmap::make_mut`] makes it what
-    /// [`map_copy`](Self::map_copy) would have made.
+    /// Maps a file for reading. [`Mmap::make_mut`] then gives what
+    /// [`map_copy`](Self::map_copy) gives.
     ///
     /// # Errors
     ///
@@ -139,12 +144,11 @@ impl MmapOptions {
         self.map_file(&file, Sharing::Private, false).map(Mmap)
     }
 
-    /// Maps a file that cannot change, after finding out that it cannot. No
-    /// host tells a guest so.
+    /// Maps a file if it cannot change. No host says so to a guest.
     ///
     /// # Errors
     ///
-    /// Always one of which [`MapIfSafeError::not_supported`] is true.
+    /// Always an error whose [`MapIfSafeError::not_supported`] is true.
     pub fn map_if_safe<T: MmapAsRawDesc>(
         &self,
         _file: T,
@@ -152,8 +156,8 @@ impl MmapOptions {
         Err(MapIfSafeError::not_supported_here())
     }
 
-    /// As many zero bytes as [`len`](Self::len) says, which belong to no file.
-    /// In a guest they are of its heap.
+    /// As many zero bytes as [`len`](Self::len) says. They belong to no file. In a
+    /// guest they come from its heap.
     ///
     /// # Errors
     ///
@@ -165,7 +169,7 @@ impl MmapOptions {
         Pages::anonymous(len).map(MmapMut)
     }
 
-    /// As [`map_mut`](Self::map_mut), for those who go by pointers.
+    /// As [`map_mut`](Self::map_mut), but gives pointers.
     ///
     /// # Errors
     ///
@@ -175,7 +179,7 @@ impl MmapOptions {
         Ok(MmapMut(pages).into())
     }
 
-    /// As [`map`](Self::map), for those who go by pointers.
+    /// As [`map`](Self::map), but gives pointers.
     ///
     /// # Errors
     ///
@@ -210,15 +214,6 @@ impl MmapOptions {
         };
         Pages::map(file, &request)
     }
-}
-
-/// Who sees what is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Sharing {
-    /// Everyone who uses the file.
-    Shared,
-    /// Nobody but the mapping.
-    Private,
 }
 
 /// No slice is longer.

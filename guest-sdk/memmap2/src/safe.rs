@@ -1,9 +1,9 @@
-//! The error of maps that are made only where they are safe.
+//! The error of maps that are made only where that is safe.
 
 use std::{fmt, io};
 
 /// Why [`MmapOptions::map_if_safe`](crate::MmapOptions::map_if_safe) failed:
-/// because nobody here can tell whether a file can change.
+/// nobody here knows whether a file can change.
 #[derive(Debug)]
 pub struct MapIfSafeError(());
 
@@ -12,7 +12,7 @@ impl MapIfSafeError {
         Self(())
     }
 
-    /// Whether it is not known of any file that it cannot change. True.
+    /// Whether nobody knows of any file that it cannot change. True.
     pub fn not_supported(&self) -> bool {
         true
     }

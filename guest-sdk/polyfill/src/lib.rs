@@ -2,9 +2,9 @@
 //!
 //! [`COMPONENT`] is a component that exports the interfaces `mapping` and
 //! `window` of the WIT package `mem:mmap`, and imports nothing but
-//! `wasi:filesystem`. [`plug`] makes one component of
-//! a guest and this one, which runs wherever WASI 0.2 does; so does
-//! `wasmtime-mem bundle`:
+//! `wasi:filesystem`. [`plug`] joins a guest and this component into one
+//! component, which runs wherever WASI 0.2 does. `wasmtime-mem bundle` does the
+//! same:
 //!
 //! ```no_run
 //! let guest = std::fs::read("guest.wasm")?;
@@ -16,57 +16,55 @@
 //! wasmtime run --dir . bundle.wasm
 //! ```
 //!
-//! The guest maps the files of the directories that the runtime grants it
-//! (`--dir` above), by the same rules as with the plugin, except for what is
-//! listed here.
+//! The guest maps the files in the directories that the runtime grants it
+//! (`--dir` above). The rules are those of the plugin, except for what this page
+//! lists.
 //!
 //! # What it does
 //!
-//! It reads the pages that the guest touches, of 4 KiB, and keeps up to 256 MiB
-//! of them, for all files together. Reads here and there of files that are
-//! larger take longer than those of `std::fs`, for each page has to be read
-//! first. What the guest writes to a `read-write`
-//! mapping is written to the file by `flush`, by `unmap`, when the mapping is
-//! dropped, when the file is mapped once more, and when there is no room for
-//! another page. All mappings of a file share its pages, and so see at once what
-//! is written through one of them. `copy-on-write` and anonymous mappings have
-//! pages of their own, as much as fits into the 4 GiB of the component's memory.
+//! It reads pages of 4 KiB as the guest touches them, and keeps up to 256 MiB of
+//! pages for all files together. In larger files, random reads take longer than
+//! with `std::fs`, because the polyfill has to read a whole page first. What the
+//! guest writes to a `read-write` mapping reaches the file with `flush`, with
+//! `unmap`, when the mapping is dropped, when the file is mapped again, and when
+//! there is no room for another page. All mappings of a file share its pages, so
+//! each sees at once what is written through another. `copy-on-write` and
+//! anonymous mappings have their own pages, as many as fit into the 4 GiB of the
+//! component's memory.
 //!
-//! Reads of 32 KiB or more whose first page is not kept are not kept either:
-//! they go from the runtime to the guest. A read has at most 64 MiB, as by
-//! default with the plugin.
+//! The polyfill does not keep the pages of a read of 32 KiB or more if it does
+//! not have the first of them: such reads go from the runtime to the guest. A
+//! read has at most 64 MiB, which is also the plugin's default.
 //!
-//! Between components, wasmtime copies lists element by element, and so in less
-//! time if their elements are larger. Guests without the crate `mem` that read
-//! much at a time had better call `read-u64x8` than `read`.
+//! Between components, wasmtime copies lists element by element, so lists of
+//! larger elements take less time. A guest that reads much at a time without the
+//! crate `mem` should call `read-u64x8` and not `read`.
 //!
 //! # What it cannot do
 //!
-//! - **Locks.** `lock` gives `unsupported`, and `unlock` `not-locked`, unless
-//!   the range is empty.
+//! - **Locks.** `lock` gives `unsupported`, and `unlock` gives `not-locked`,
+//!   unless the range is empty.
 //! - **Windows.** `attach` gives `unsupported`. The crate `mem` copies then.
 //! - **Execution.** It is never granted: `access-denied`.
-//! - **Coherence** with other processes, and with the guest's own writes and
-//!   reads through `wasi:filesystem` and `std::fs`. They do not see what has not
-//!   been written back; and a page that is kept does not show what they write,
-//!   until the file is mapped once more or the page is reclaimed by the advice
-//!   `cold` or `page-out`. Two processes that write different bytes of one page
-//!   can undo each other's writes.
-//! - **Writing back when the guest ends.** What was written to a mapping that
-//!   is neither flushed nor dropped before is lost, as when the guest traps,
-//!   exits early or leaks the mapping.
-//! - **`truncated` at once.** That a file has become shorter is noticed when a
-//!   page has to be read or written, and by `flush`, `unmap` and the advices
-//!   `populate-read` and `populate-write`. Pages that are kept can be read till
-//!   then.
-//! - **Huge pages.** Both advices give `unsupported`, as do others where the
-//!   runtime does not know them.
+//! - **Coherence** with other processes, and with what the guest itself reads and
+//!   writes through `wasi:filesystem` and `std::fs`. They do not see bytes that
+//!   have not been written back. A page that the polyfill keeps does not show
+//!   what they write until the file is mapped again, or until the advice `cold`
+//!   or `page-out` reclaims the page. Two processes that write different bytes of
+//!   one page can undo each other's writes.
+//! - **Writing back when the guest ends.** Bytes written to a mapping are lost
+//!   unless it is flushed or dropped before the end: when the guest traps, exits
+//!   early or leaks the mapping.
+//! - **`truncated` at once.** The polyfill notices that a file has become shorter
+//!   when it has to read or write a page, and at `flush`, `unmap` and the advices
+//!   `populate-read` and `populate-write`. Until then, the guest can read the
+//!   pages that it keeps.
+//! - **Huge pages.** Both advices give `unsupported`, as do others that the
+//!   runtime does not know.
 //! - **Quotas.** The embedder cannot set any. The limits are the component's
-//!   memory and the runtime's number of open files, of which each mapped file
-//!   takes one.
+//!   memory and the runtime's number of open files: each mapped file needs one.
 
 #![cfg_attr(target_family = "wasm", no_std)]
-#![deny(unsafe_op_in_unsafe_fn)]
 
 #[cfg(target_family = "wasm")]
 extern crate alloc;

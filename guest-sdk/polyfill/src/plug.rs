@@ -1,13 +1,13 @@
-//! One component of a guest and the polyfill.
+//! Joins a guest and the polyfill into one component.
 
 use crate::COMPONENT;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, PackageId};
 
-/// Why a guest and the polyfill cannot be one component.
+/// Why a guest and the polyfill cannot become one component.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The bytes do not start as WebAssembly does.
+    /// The bytes do not start like WebAssembly.
     #[error("it is not WebAssembly")]
     NotWebAssembly,
     /// The guest is a core module.
@@ -22,27 +22,29 @@ pub enum Error {
     /// The guest maps no files.
     #[error("it imports no interface of `mem:mmap`, and so needs no polyfill")]
     NothingToPlug,
-    /// The guest imports an interface that the polyfill does not have, or not
-    /// in this form.
+    /// The guest imports an interface that the polyfill does not have, or has in
+    /// another form.
     #[error("it imports `{0}`, which the polyfill does not have")]
     Lacking(String),
-    /// The components do not fit together for another reason.
+    /// The components do not fit together, for another reason.
     #[error("it cannot be made one component with the polyfill")]
     Compose(#[source] Source),
 }
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// Makes one component of the component `guest` and the polyfill, which
-/// exports what the guest does, and imports what the guest does but for the
-/// interfaces of `mem:mmap`.
+/// Joins the component `guest` and the polyfill into one component.
+///
+/// It exports what the guest exports. It imports what the guest imports, without
+/// the interfaces of `mem:mmap`, and what the polyfill needs of WASI.
 ///
 /// # Errors
 ///
-/// [`Error::NotWebAssembly`], [`Error::CoreModule`] and [`Error::Invalid`] if
-/// `guest` is not a component; [`Error::NothingToPlug`] if it imports nothing
-/// of `mem:mmap`; [`Error::Lacking`] if it imports more of it than the
-/// polyfill exports; [`Error::Compose`].
+/// - [`Error::NotWebAssembly`], [`Error::CoreModule`] or [`Error::Invalid`] if
+///   `guest` is not a component
+/// - [`Error::NothingToPlug`] if it imports nothing of `mem:mmap`
+/// - [`Error::Lacking`] if it imports more of `mem:mmap` than the polyfill exports
+/// - [`Error::Compose`] if joining them fails for another reason
 pub fn plug(guest: impl Into<Vec<u8>>) -> Result<Vec<u8>, Error> {
     let guest = guest.into();
     // The magic number, the version and, for components, the layer.
@@ -60,7 +62,7 @@ pub fn plug(guest: impl Into<Vec<u8>>) -> Result<Vec<u8>, Error> {
     }
     let polyfill = register(&mut graph, "mem:polyfill", COMPONENT).map_err(Error::Compose)?;
     match wac_graph::plug(&mut graph, vec![polyfill], guest) {
-        // What is missing is found below.
+        // Below, the error names the import that is missing.
         Ok(()) | Err(wac_graph::PlugError::NoPlugHappened) => {}
         Err(error) => return Err(Error::Compose(error.into())),
     }

@@ -1,5 +1,5 @@
-//! The process itself, on targets where it has no host: files are mapped by
-//! what hosts map them with, and without quotas.
+//! The process itself, on targets where it has no host: it maps files by the same
+//! crate as hosts do, without quotas.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -7,19 +7,18 @@ use std::ops;
 use std::path::Path;
 use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use mem_mapping::{ByteRange, Error, MapOptions, Mapping, Policy, Quota, Quotas, StoreId};
+use mem_contract::{Advice, ByteRange, ErrorCode, FlushMode, MapFlags, MapOptions, Protection};
+use mem_mapping::{Explain, Mapping, Policy, Quota, Quotas, StoreId};
 
 #[cfg(feature = "wasi")]
 use wasip2::filesystem::types::Descriptor;
 
-use super::{FlushMode, LINE, Line, Request};
-use crate::error::Cause;
-use crate::range::Range;
-use crate::window::Placement;
-use crate::{Access, Advice, ErrorCode, Protection};
+use super::sizes::{U64X8_LEN, U64x8};
+use crate::cause::Cause;
+use crate::placement::Placement;
 
-/// All that the operating system allows, but for windows: their bytes would
-/// be slices, which must not change, of files that anyone can write.
+/// Everything that the operating system allows, except windows: their bytes would
+/// be slices of files that anyone can write, and a slice must not change.
 static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy {
     allow_exec: true,
     allow_windows: false,
@@ -27,7 +26,7 @@ static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy {
     quotas: Quotas {
         mapped: Quota::new(u64::MAX),
         private: Quota::new(u64::MAX),
-        pieces: Quota::new(u64::MAX),
+        mappings: Quota::new(u64::MAX),
         locked: Quota::new(u64::MAX),
         windows: Quota::new(0),
     },
@@ -40,42 +39,33 @@ const PROCESS: StoreId = StoreId::new(0);
 pub struct Handle {
     mapping: Mapping,
     /// A guest has one thread at a time in its host. Here, threads that read
-    /// bytes keep out those that write them or take away the right to.
+    /// bytes keep out threads that write them or take away the right to write.
     users: RwLock<()>,
 }
 
 type Result<T> = std::result::Result<T, Cause>;
 
 impl Handle {
-    /// A process that is no guest holds no descriptors.
+    /// Only guests hold descriptors.
     #[cfg(feature = "wasi")]
-    pub fn map_at(_: &Descriptor, _: &str, _: &Request) -> Result<Self> {
+    pub fn map_at(_: &Descriptor, _: &str, _: MapOptions) -> Result<Self> {
         Err(ErrorCode::Unsupported.into())
     }
 
     #[cfg(feature = "wasi")]
-    pub fn map_of(_: &Descriptor, _: &Request) -> Result<Self> {
+    pub fn map_of(_: &Descriptor, _: MapOptions) -> Result<Self> {
         Err(ErrorCode::Unsupported.into())
     }
 
-    pub fn map(path: Option<&str>, request: &Request) -> Result<Self> {
-        let options = MapOptions {
-            access: access(request.access),
-            anonymous: path.is_none(),
-            execute: request.exec,
-            create: request.create,
-            populate: request.populate,
-            offset: request.offset,
-            length: request.length,
-        };
-        let mapped = match path {
-            Some(path) => {
-                POLICY.map_file(PROCESS, options, |opening| opening.open(Path::new(path)))
-            }
-            None => POLICY.map_anonymous(options),
+    /// Maps the file at `path`, or anonymous memory if the options say so.
+    pub fn map(path: &str, options: MapOptions) -> Result<Self> {
+        let mapped = if options.flags.contains(MapFlags::ANONYMOUS) {
+            POLICY.map_anonymous(options)
+        } else {
+            POLICY.map_file(PROCESS, options, |opening| opening.open(Path::new(path)))
         };
         Ok(Self {
-            mapping: mapped.map_err(code)?,
+            mapping: mapped.map_err(Cause::of_host)?,
             users: RwLock::default(),
         })
     }
@@ -102,7 +92,9 @@ impl Handle {
 
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
         let _alone = self.alone();
-        self.mapping.write(PROCESS, offset, bytes).map_err(code)
+        self.mapping
+            .write(PROCESS, offset, bytes)
+            .map_err(Cause::of_host)
     }
 
     pub fn load_u8(&self, offset: u64) -> Result<u8> {
@@ -121,11 +113,11 @@ impl Handle {
         self.load(offset).map(u64::from_le_bytes)
     }
 
-    pub fn load_line(&self, offset: u64) -> Result<Line> {
-        let bytes: [u8; LINE] = self.load(offset)?;
-        let mut line = Line::default();
-        line.as_flattened_mut().copy_from_slice(&bytes);
-        Ok(line)
+    pub fn load_u64x8(&self, offset: u64) -> Result<U64x8> {
+        let bytes: [u8; U64X8_LEN] = self.load(offset)?;
+        let mut words = U64x8::default();
+        words.as_flattened_mut().copy_from_slice(&bytes);
+        Ok(words)
     }
 
     pub fn store_u8(&self, offset: u64, value: u8) -> Result<()> {
@@ -144,47 +136,27 @@ impl Handle {
         self.store(offset, value.to_le_bytes())
     }
 
-    pub fn flush(&self, range: Option<Range>, mode: FlushMode) -> Result<()> {
-        let mode = match mode {
-            FlushMode::Synchronous => mem_mapping::FlushMode::Synchronous,
-            FlushMode::Asynchronous => mem_mapping::FlushMode::Asynchronous,
-        };
-        self.mapping.flush(range.map(bytes), mode).map_err(code)
+    pub fn flush(&self, range: Option<ByteRange>, mode: FlushMode) -> Result<()> {
+        self.mapping.flush(range, mode).map_err(Cause::of_host)
     }
 
-    pub fn lock(&self, range: Option<Range>) -> Result<()> {
-        self.mapping.lock(range.map(bytes)).map_err(code)
+    pub fn lock(&self, range: Option<ByteRange>) -> Result<()> {
+        self.mapping.lock(range).map_err(Cause::of_host)
     }
 
-    pub fn unlock(&self, range: Option<Range>) -> Result<()> {
-        self.mapping.unlock(range.map(bytes)).map_err(code)
+    pub fn unlock(&self, range: Option<ByteRange>) -> Result<()> {
+        self.mapping.unlock(range).map_err(Cause::of_host)
     }
 
-    pub fn advise(&self, range: Option<Range>, advice: Advice) -> Result<()> {
-        let advice = match advice {
-            Advice::Normal => mem_mapping::Advice::Normal,
-            Advice::Random => mem_mapping::Advice::Random,
-            Advice::Sequential => mem_mapping::Advice::Sequential,
-            Advice::WillNeed => mem_mapping::Advice::WillNeed,
-            Advice::Cold => mem_mapping::Advice::Cold,
-            Advice::PageOut => mem_mapping::Advice::PageOut,
-            Advice::PopulateRead => mem_mapping::Advice::PopulateRead,
-            Advice::PopulateWrite => mem_mapping::Advice::PopulateWrite,
-            Advice::HugePage => mem_mapping::Advice::HugePage,
-            Advice::NoHugePage => mem_mapping::Advice::NoHugePage,
-        };
-        self.mapping.advise(range.map(bytes), advice).map_err(code)
+    pub fn advise(&self, range: Option<ByteRange>, advice: Advice) -> Result<()> {
+        self.mapping.advise(range, advice).map_err(Cause::of_host)
     }
 
-    pub fn protect(&self, range: Option<Range>, protection: Protection) -> Result<()> {
-        use Protection::*;
-        let protection = mem_mapping::Protection {
-            write: matches!(protection, ReadWrite | ReadWriteExecute),
-            execute: matches!(protection, ReadExecute | ReadWriteExecute),
-        };
+    pub fn protect(&self, range: Option<ByteRange>, protection: Protection) -> Result<()> {
         let _alone = self.alone();
-        let range = range.map(bytes);
-        self.mapping.protect(range, protection).map_err(code)
+        self.mapping
+            .protect(range, protection)
+            .map_err(Cause::of_host)
     }
 
     pub fn page_size(&self) -> u32 {
@@ -205,20 +177,22 @@ impl Handle {
         let range = self.mapping.readable(offset, buf.len() as u64);
         range
             .and_then(|range| self.mapping.copy_out(&range, buf))
-            .map_err(code)
+            .map_err(Cause::of_host)
     }
 
     fn load<const N: usize>(&self, offset: u64) -> Result<[u8; N]> {
         let _shared = self.shared();
-        self.mapping.load(offset).map_err(code)
+        self.mapping.load(offset).map_err(Cause::of_host)
     }
 
     fn store<const N: usize>(&self, offset: u64, value: [u8; N]) -> Result<()> {
         let _alone = self.alone();
-        self.mapping.store(PROCESS, offset, value).map_err(code)
+        self.mapping
+            .store(PROCESS, offset, value)
+            .map_err(Cause::of_host)
     }
 
-    // Bytes are as good as any whatever panicked.
+    // The bytes are usable whatever panicked.
     fn shared(&self) -> RwLockReadGuard<'_, ()> {
         self.users.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -249,46 +223,14 @@ impl Attached {
     }
 }
 
-/// The path, which the operating system takes to start at the current directory
-/// of the process.
+/// The path itself: for the operating system a relative path starts at the
+/// current directory of the process.
 pub fn path_from_root(path: &str) -> Result<Cow<'_, str>> {
     Ok(Cow::Borrowed(path))
 }
 
-fn access(access: Access) -> mem_mapping::Access {
-    match access {
-        Access::ReadOnly => mem_mapping::Access::ReadOnly,
-        Access::ReadWrite => mem_mapping::Access::ReadWrite,
-        Access::CopyOnWrite => mem_mapping::Access::CopyOnWrite,
-    }
-}
-
-fn bytes(Range { offset, length }: Range) -> ByteRange {
-    ByteRange { offset, length }
-}
-
-macro_rules! errors {
-    ($($case:ident)*) => {
-        fn code(error: Error) -> Cause {
-            let code = match error {
-                $(Error::$case => ErrorCode::$case,)*
-            };
-            let is_hosts = true;
-            Cause { code, is_hosts }
-        }
-
-        /// What is known about the operation that has just failed with `code` on
-        /// this thread.
-        pub fn explain(code: ErrorCode) -> Option<Box<str>> {
-            let error = match code {
-                $(ErrorCode::$case => Error::$case,)*
-            };
-            error.take_explanation().map(|why| why.into_owned().into())
-        }
-    };
-}
-
-errors! {
-    AccessDenied NotFound NotAFile InvalidArgument OutOfBounds ReadOnly Truncated NotLocked
-    LockLimit QuotaExceeded Busy NoSpace Unsupported Io
+/// What is known about the operation that has just failed with `code` on this
+/// thread.
+pub fn explain(code: ErrorCode) -> Option<Box<str>> {
+    code.take_explanation().map(|why| why.into_owned().into())
 }

@@ -1,29 +1,29 @@
 //! What a window shows: pages of the file, or a copy.
 
-use super::Placement;
-use super::claims::Kind;
+use mem_contract::{Access, ByteRange, ErrorCode};
+
 use super::copied::Copied;
-use crate::error::Cause;
-use crate::range::Range;
+use crate::cause::Cause;
+use crate::claims::Kind;
+use crate::placement::Placement;
 use crate::shared::Shared;
 use crate::sys::Attached;
-use crate::{Access, ErrorCode};
 
 /// The bytes of a window.
 pub(super) enum Bytes {
     Attached(Attached),
     Copied(Copied),
-    /// None any more, because they were given back.
+    /// Nothing, because the bytes were given back.
     Gone,
 }
 
 impl Bytes {
-    /// Those of a range that lies inside the mapping.
-    pub fn of(shared: &Shared, range: Range, kind: Kind) -> Result<Self, Cause> {
+    /// The bytes of a range that lies inside the mapping.
+    pub fn of(shared: &Shared, range: ByteRange, kind: Kind) -> Result<Self, Cause> {
         let page = shared.handle.page_size();
         let placement = Placement::new(shared.file_offset, range, page);
         let placement = placement.ok_or(ErrorCode::QuotaExceeded)?;
-        // For no bytes the host is not asked.
+        // A window of no bytes needs no host.
         if range.length != 0 {
             match shared.handle.attach(placement) {
                 Ok(attached) => return Ok(Self::Attached(attached)),

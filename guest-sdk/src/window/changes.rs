@@ -1,5 +1,5 @@
-//! Where two slices differ. Most bytes are alike or most are not, and both are
-//! passed over by words.
+//! Where two slices differ. Most bytes are equal, or most are not, so the search
+//! passes over both kinds word by word.
 
 use std::ops::Range;
 
@@ -13,8 +13,9 @@ pub(super) fn first_run(now: &[u8], before: &[u8]) -> Option<Range<usize>> {
     Some(start..start + length.unwrap_or(rest.0.len()))
 }
 
-/// The first position at which `byte` holds of what two bytes differ by, which
-/// is 0 if they are alike. `word` holds of eight in a row if `byte` does of any.
+/// The first position at which `byte` is true of the difference of two bytes,
+/// which is 0 if they are equal. `word` is true of the differences of eight bytes
+/// if `byte` is true of any.
 fn position(
     now: &[u8],
     before: &[u8],
@@ -35,8 +36,8 @@ fn position(
         .map(|position| start + position)
 }
 
-/// Whether one of the eight bytes is 0: only of such is the lowest one borrowed
-/// from, so that its highest bit appears where it was not.
+/// Whether one of the eight bytes is 0. Only then does the subtraction borrow from
+/// the lowest zero byte, so that its highest bit appears where it was not.
 fn has_zero_byte(word: u64) -> bool {
     const LOWEST_BITS: u64 = 0x0101_0101_0101_0101;
     word.wrapping_sub(LOWEST_BITS) & !word & (LOWEST_BITS << 7) != 0

@@ -4,25 +4,26 @@ use std::ops;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Placement, changes};
-use crate::ErrorCode;
-use crate::error::Cause;
-use crate::range::Range;
+use mem_contract::{ByteRange, ErrorCode};
+
+use super::changes;
+use crate::cause::Cause;
+use crate::placement::Placement;
 use crate::shared::{self, Shared};
 
 /// A copy of a range of a mapping. Its address is the range's offset in the
 /// file, modulo the page.
 pub(super) struct Copied {
-    /// The copy, and before it the bytes that it takes to lie there.
+    /// The copy, and before it as many bytes as it needs to lie at its address.
     memory: Vec<u8>,
     /// Where in the memory the copy starts.
     start: usize,
     page: usize,
-    /// Whether it was borrowed to be written since it was written back.
+    /// Whether somebody borrowed it to write since it was written back.
     borrowed: AtomicBool,
-    /// Whether somebody has a pointer to write by, which nobody sees used.
+    /// Whether somebody has a pointer to write by. Nobody can see its use.
     pointed_to: bool,
-    /// What the copy is written back by, where writes are to reach the mapping.
+    /// What write-back compares with, where writes are to reach the mapping.
     kept: Option<Mutex<Kept>>,
 }
 
@@ -32,8 +33,8 @@ pub(super) struct Copied {
 type Kept = Vec<u8>;
 
 impl Copied {
-    /// Of a range that lies inside the mapping and that `placement` is for.
-    pub fn new(shared: &Shared, range: Range, placement: Placement) -> Result<Self, Cause> {
+    /// A copy of a range inside the mapping, the range of `placement`.
+    pub fn new(shared: &Shared, range: ByteRange, placement: Placement) -> Result<Self, Cause> {
         let page = placement.align;
         // Room for any lead, and for an address if there are no bytes.
         let room = placement.len.checked_add(page);
@@ -78,7 +79,7 @@ impl Copied {
         self.slice_mut().as_mut_ptr()
     }
 
-    /// To be called before the copy is borrowed to be written.
+    /// Call this before somebody borrows the copy to write.
     #[cold]
     fn keep(&mut self) {
         *self.borrowed.get_mut() = true;
@@ -90,8 +91,8 @@ impl Copied {
         }
     }
 
-    /// Writes what was changed in the pages of `part` to the mapping, in which
-    /// the copy starts at `offset`.
+    /// Writes what was changed in the pages of `part` to the mapping. The copy
+    /// starts at `offset` in it.
     pub fn write_back(
         &self,
         shared: &Shared,
@@ -101,8 +102,8 @@ impl Copied {
         let Some(kept) = &self.kept else {
             return Ok(());
         };
-        // Who changes the bytes has borrowed the copy for it, and with that has
-        // an order with this.
+        // A writer has to borrow the copy, and the borrow orders its writes with
+        // this look.
         if !(self.pointed_to || self.borrowed.load(Ordering::Relaxed)) {
             return Ok(());
         }

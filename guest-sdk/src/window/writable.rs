@@ -3,12 +3,47 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut, RangeBounds};
 
+use mem_contract::{Access, ByteRange, ErrorCode, FlushMode};
+
 use super::bytes::Bytes;
-use super::{Claim, Window};
-use crate::error::{Cause, On};
-use crate::range::{self, Range};
-use crate::sys::FlushMode;
-use crate::{Access, Error, ErrorCode};
+use super::readable::{Claim, Window};
+use crate::cause::Cause;
+use crate::claims::Kind;
+use crate::error::{Error, On};
+use crate::mapping::Mapping;
+use crate::range;
+
+/// # Windows to write
+impl Mapping {
+    /// The bytes of a range as a slice to write. Otherwise it is like
+    /// [`window`](Mapping::window). The mapping's access says where writes go:
+    ///
+    /// - [`Access::ReadWrite`]: to the file, as [`WindowMut`] describes, or to the
+    ///   anonymous memory.
+    /// - [`Access::CopyOnWrite`]: nowhere else. They stay in the window, which
+    ///   starts with what was written through the mapping. Neither the mapping nor
+    ///   another window sees them.
+    ///
+    /// ```no_run
+    /// let mapping = mem::open_mut("samples.bin")?;
+    /// let mut samples = mapping.window_mut(4096..8192)?;
+    /// samples.sort_unstable();
+    /// samples.flush()?;
+    /// # Ok::<(), mem::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorCode::ReadOnly`]: the mapping is read-only
+    /// - [`ErrorCode::Busy`]: a window of this mapping covers bytes of the
+    ///   range
+    /// - those of [`window`](Mapping::window)
+    pub fn window_mut(&self, range: impl RangeBounds<u64>) -> Result<WindowMut, Error> {
+        Ok(WindowMut {
+            window: self.attach(&range, Kind::Writable)?,
+        })
+    }
+}
 
 /// Bytes of a mapping as a slice that can be written, made by
 /// [`Mapping::window_mut`](crate::Mapping::window_mut).
@@ -19,20 +54,20 @@ use crate::{Access, Error, ErrorCode};
 ///
 /// In a window of the file's own pages a write is a write to the file: other
 /// mappings see it at once, and the disk has it at the latest when
-/// [`flush`](WindowMut::flush) returns. A copy is written back: by `flush`, by
-/// [`write_back`](WindowMut::write_back), by [`detach`](WindowMut::detach), and
-/// when the window is dropped, where a failure is lost. Before that, reads
-/// through the mapping see the old bytes.
+/// [`flush`](WindowMut::flush) returns. `flush`,
+/// [`write_back`](WindowMut::write_back) and [`detach`](WindowMut::detach) write a
+/// copy back. So does dropping the window, but it cannot report a failure. Before
+/// that, reads through the mapping see the old bytes.
 ///
-/// Only the bytes that were changed are written back, each run of them by one
-/// call of the host, so that what others wrote beside them stays. To find them,
-/// the copy keeps what it was made of: a copy of a read-write mapping takes room
-/// for its length twice, the second of which is not used before the window is
-/// first borrowed to be written. A byte that was written and has the value that
-/// it had is not changed.
+/// Write-back writes only the bytes that you changed, each run of them by one call
+/// of the host, so that it keeps what others wrote beside them. To find them, the
+/// copy keeps the original bytes: a copy of a read-write mapping takes room for its
+/// length twice. It does not use the second half before you first borrow the window
+/// to write. A byte that you wrote with the value that it had does not count as
+/// changed.
 ///
-/// What is written to a window of a copy-on-write mapping stays in the window
-/// in both cases.
+/// In both cases, what you write to a window of a copy-on-write mapping stays in
+/// the window.
 pub struct WindowMut {
     pub(super) window: Window,
 }
@@ -53,23 +88,21 @@ impl WindowMut {
         self.window.check()
     }
 
-    /// A pointer to the bytes, for those who write them without borrowing the
-    /// window. What is written by it goes where other writes go; a copy is
-    /// from then on looked through for changes whenever it could be written
-    /// back.
+    /// A pointer to the bytes, for writing without a borrow of the window. Writes
+    /// by it go where other writes go. From then on, each write-back looks through
+    /// a copy for changes.
     ///
-    /// The pointer is good for as long as the window is neither detached nor
-    /// dropped, and, as with [`Vec::as_mut_ptr`], until it is borrowed to be
-    /// written by a slice.
+    /// The pointer is valid until you detach or drop the window, and, as with
+    /// [`Vec::as_mut_ptr`], until you borrow the window mutably as a slice.
     pub fn as_mut_ptr(&mut self) -> *mut u8 {
         self.window.bytes.as_mut_ptr()
     }
 
-    /// Writes back what was changed in a copy, so that reads through the
-    /// mapping, and others who use the file, see it. It waits for no disk. A
-    /// window of the file's own pages has nothing to write back, and the host
-    /// is asked whether they are still the file's. Nothing is done for one of a
-    /// copy-on-write mapping.
+    /// Writes back what was changed in a copy, so that reads through the mapping
+    /// and other users of the file see it. It waits for no disk. A window of the
+    /// file's own pages has nothing to write back; for it, this asks the host
+    /// whether the pages are still the file's. For a window of a copy-on-write
+    /// mapping it does nothing.
     ///
     /// # Errors
     ///
@@ -77,7 +110,7 @@ impl WindowMut {
     ///   and with them what was written there
     /// - for a copy, those of [`Mapping::write_at`](crate::Mapping::write_at),
     ///   and [`ErrorCode::Busy`]: guests of another store have windows on the
-    ///   file. What was written back before stays so, and the rest can be tried
+    ///   file. What was written back before stays so, and you can try the rest
     ///   again.
     pub fn write_back(&self) -> Result<(), Error> {
         self.write_back_range(..)
@@ -90,7 +123,7 @@ impl WindowMut {
     /// let mapping = mem::open_mut("records.bin")?;
     /// let mut records = mapping.window_mut(4096..)?;
     /// records[64..128].fill(0);
-    /// // Of a copy, what was changed elsewhere is not written yet.
+    /// // If it is a copy, changes elsewhere are not written yet.
     /// records.write_back_range(64..128)?;
     /// # Ok::<(), mem::Error>(())
     /// ```
@@ -107,8 +140,8 @@ impl WindowMut {
     /// Writes what was changed to the disk (msync(2) with `MS_SYNC`), after
     /// writing back a copy. The range is widened to whole pages.
     ///
-    /// What was written to a window of a copy-on-write mapping is not written
-    /// to the file, and nothing is done.
+    /// For a window of a copy-on-write mapping it does nothing, because its
+    /// changes do not go to the file.
     ///
     /// # Errors
     ///
@@ -144,7 +177,7 @@ impl WindowMut {
                 0 => Ok(()),
                 _ => {
                     let offset = range.offset + part.offset;
-                    let flushed = Range { offset, ..part };
+                    let flushed = ByteRange { offset, ..part };
                     shared.handle.flush(Some(flushed), FlushMode::Synchronous)
                 }
             }
@@ -160,7 +193,7 @@ impl WindowMut {
     /// The window is detached all the same.
     pub fn detach(mut self) -> Result<(), Error> {
         let written = self.bring(self.whole());
-        // With that, nothing is written once more when `self` is dropped.
+        // After that, dropping `self` writes nothing once more.
         let detached = self.window.give_back();
         written
             .and(detached)
@@ -212,9 +245,9 @@ impl Drop for WindowMut {
 }
 
 impl WindowMut {
-    /// Has what was changed in a part be the mapping's: writes back a copy, or
-    /// asks whether the pages are the file's, if writes are to reach it.
-    fn bring(&self, part: Range) -> Result<(), Cause> {
+    /// Makes sure that the mapping has what was changed in a part: writes back a
+    /// copy, or asks whether the pages are the file's if writes are to reach it.
+    fn bring(&self, part: ByteRange) -> Result<(), Cause> {
         match &self.window.bytes {
             Bytes::Attached(pages) if self.window.claim.shared.access == Access::ReadWrite => {
                 pages.check()
@@ -223,7 +256,7 @@ impl WindowMut {
         }
     }
 
-    fn write_copy(&self, part: Range) -> Result<(), Cause> {
+    fn write_copy(&self, part: ByteRange) -> Result<(), Cause> {
         let Bytes::Copied(copied) = &self.window.bytes else {
             return Ok(());
         };
@@ -238,7 +271,7 @@ impl WindowMut {
         &self,
         verb: &'static str,
         bounds: &impl RangeBounds<usize>,
-        act: impl FnOnce(Range) -> Result<(), Cause>,
+        act: impl FnOnce(ByteRange) -> Result<(), Cause>,
     ) -> Result<(), Error> {
         let Claim { shared, range, .. } = &self.window.claim;
         let [start, end] = [bounds.start_bound(), bounds.end_bound()]
@@ -255,13 +288,13 @@ impl WindowMut {
         };
         acted.map_err(|code| {
             let offset = range.offset.saturating_add(part.offset);
-            shared.error(verb, On::Range(Range { offset, ..part }), code)
+            shared.error(verb, On::Range(ByteRange { offset, ..part }), code)
         })
     }
 
     /// All of the window, from its start.
-    fn whole(&self) -> Range {
+    fn whole(&self) -> ByteRange {
         let length = self.window.claim.range.length;
-        Range { offset: 0, length }
+        ByteRange { offset: 0, length }
     }
 }

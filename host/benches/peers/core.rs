@@ -1,13 +1,13 @@
 //! A core module in a store of its own.
 
 use anyhow::Result;
-use mem_host::{Access, MemCtx, MemCtxView, MemView};
+use mem_host::{FsPerms, MemCtx, MemCtxView, MemView};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Linker, Module, Store, TypedFunc};
 
-/// The module's functions. A mapping is a pointer.
+/// The module's functions, and the pointer that they take as the mapping.
 pub struct Core {
     store: Store<State>,
     mapping: u32,
@@ -17,23 +17,20 @@ pub struct Core {
 }
 
 impl Core {
-    /// On the file in `dir`.
+    /// Starts the module on the file in `dir`.
     pub fn start(engine: &Engine, dir: &Path) -> Result<Self> {
         let mut linker = Linker::new(engine);
-        // Of the type of a load.
+        // With the type of a load.
         linker.func_wrap("bench", "empty", |_: u32, _: u64, _: u32| Ok(()))?;
         let mut mem = MemCtx::builder();
-        mem.preopened_dir(dir, ".", Access::ReadOnly)?;
+        mem.preopened_dir(dir, ".", FsPerms::ReadOnly)?;
         let state = State {
             mem: mem.build(),
             table: ResourceTable::new(),
         };
         let mut store = Store::new(engine, state);
-        let module = Module::from_file(
-            engine,
-            test_artifacts::core_module_without_wasi("bench_core_guest"),
-        )?;
-        let instance = mem_host::core::instantiate(&mut store, &linker, &module)?;
+        let module = Module::from_file(engine, test_artifacts::BENCH_CORE_GUEST)?;
+        let instance = mem_host::core::instantiate(&mut store, &linker, &module, State::mem)?;
         let map = instance.get_typed_func::<(), u32>(&mut store, "map")?;
         Ok(Self {
             mapping: map.call(&mut store, ())?,
@@ -44,8 +41,8 @@ impl Core {
         })
     }
 
-    /// The time of loading `calls` words from the 64 KiB at `offset` on, and
-    /// their sum.
+    /// Loads `calls` `u64`s of the 64 KiB at `offset`. Returns the time, and their
+    /// sum.
     pub fn load(&mut self, offset: u64, calls: u32) -> wasmtime::Result<(Duration, u64)> {
         let params = (self.mapping, offset, calls);
         let start = Instant::now();
@@ -53,15 +50,15 @@ impl Core {
         Ok((start.elapsed(), sum))
     }
 
-    /// The time of calling an empty function, and no sum.
+    /// Calls an empty function. Returns the time, and 0 as the sum.
     pub fn empty(&mut self, calls: u32) -> wasmtime::Result<(Duration, u64)> {
         let start = Instant::now();
         self.empty.call(&mut self.store, calls)?;
         Ok((start.elapsed(), 0))
     }
 
-    /// The time of reading `calls` blocks of 64 bytes from the cache, and the
-    /// sum of the blocks, whole or of their ends.
+    /// Reads `calls` blocks of 64 bytes in the cache. Returns the time, and the
+    /// sum of `whole` blocks or of their ends.
     pub fn read(
         &mut self,
         seed: u32,

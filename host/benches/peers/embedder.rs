@@ -1,13 +1,14 @@
-//! An embedder as any other, but for the interface through which the guest
+//! An embedder like any other, except for the interface through which the guest
 //! learns its plan and reports.
 
+use crate::bindings::{Probe, host};
 use crate::core::Core;
 use crate::native::{Index, Native};
 use crate::rows::Measured;
 use crate::speeds::Speeds;
 use anyhow::{Context, Result, ensure};
 use bench_sums::index_of_words;
-use mem_host::{Access, MemCtx, MemCtxView, MemView};
+use mem_host::{FsPerms, MemCtx, MemCtxView, MemView};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -15,30 +16,19 @@ use std::time::Duration;
 use wasmtime::component::{Component, HasSelf, Linker, Resource, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::p2::bindings::sync::Command;
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
-
-use self::bindings::mem::bench::host;
-
-mod bindings {
-    wasmtime::component::bindgen!({
-        path: "benches/guest/wit",
-        world: "guest",
-        imports: { default: trappable },
-        with: { "mem:bench/host.probe": super::Probe },
-    });
-}
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 const FILE: &str = "file";
 const SMALL: &str = "small";
 const LARGE: &str = "large";
 const INDEX: &str = "index";
 
-/// A piece of a file in which file systems can have huge pages. All sides have
-/// the same file.
+/// How many bytes are written at once where the file may have huge pages. All
+/// sides use the same file.
 const HUGE: usize = 4 << 20;
 
-/// Runs the guest, and returns the rows whose names contain `only`, and how
-/// fast bytes come through in blocks of each length.
+/// Runs the guest. Returns the rows whose names contain `only`, and how fast bytes
+/// come through by reads of each length.
 pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<(Vec<Measured>, Vec<Speeds>)> {
     let dir = tempfile::tempdir()?;
     make_file(&dir.path().join(FILE), 256 << 20, HUGE)?;
@@ -46,7 +36,7 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<(Vec<Measured
     File::create(dir.path().join(LARGE))?.set_len(4 << 30)?;
     std::fs::write(dir.path().join(INDEX), index_of_words()?)?;
 
-    let guest = std::fs::read(test_artifacts::guest("bench-guest"))?;
+    let guest = std::fs::read(test_artifacts::BENCH_GUEST.component)?;
     let plugin = Component::new(engine, &guest)?;
     let mut state = run(engine, dir.path(), &plugin, false, rounds, only)?;
     let bundle = Component::new(engine, mem_polyfill::plug(guest)?)?;
@@ -55,8 +45,8 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<(Vec<Measured
     Ok((state.measured, state.speeds))
 }
 
-/// Runs the guest on the files in `dir`, in a host that has mem, or for a guest
-/// that is bundled with the polyfill has not.
+/// Runs the guest on the files in `dir`. The host has mem, unless the guest is
+/// bundled with the polyfill.
 fn run(
     engine: &Engine,
     dir: &Path,
@@ -68,19 +58,19 @@ fn run(
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     if !bundled {
-        mem_host::add_to_linker::<State>(&mut linker)?;
+        mem_host::add_to_linker_sync(&mut linker, State::mem)?;
     }
     host::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
 
     let mut mem = MemCtx::builder();
-    mem.preopened_dir(dir, ".", Access::ReadWrite)?;
-    // SAFETY: the directory is the benchmark's own, and the guest writes only
+    mem.preopened_dir(dir, ".", FsPerms::ReadWrite)?;
+    // SAFETY: only this benchmark has the directory, and its guest writes only
     // while it has no window.
     unsafe { mem.allow_windows(true) };
     let mut wasi = WasiCtx::builder();
     wasi.inherit_stdio();
-    wasi.preopened_dir(dir, ".", FsPerms::ReadWrite)?;
-    // As on `wasmtime run`, which is faster for both sides.
+    wasi.preopened_dir(dir, ".", wasmtime_wasi::FsPerms::ReadWrite)?;
+    // Faster for both sides, and what `wasmtime run` does.
     wasi.allow_blocking_current_thread(bundled);
     let state = State {
         mem: mem.build(),
@@ -102,14 +92,14 @@ fn run(
     Ok(store.into_data())
 }
 
-/// A file of which no two words are alike, and which is in the page cache.
+/// Makes a file in the page cache whose `u64`s all differ.
 ///
-/// File systems that can keep what is written by one call in pages of that
-/// size, so `piece` says how large the pages are.
-pub fn make_file(path: &Path, length: u64, piece: usize) -> Result<()> {
-    let mut file = BufWriter::with_capacity(piece, File::create(path)?);
-    for word in 0..length / 8 {
-        let scattered = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+/// `write_length` bytes are written at once. File systems that can keep them in
+/// one page of that length, so it says how large the file's pages are.
+pub fn make_file(path: &Path, length: u64, write_length: usize) -> Result<()> {
+    let mut file = BufWriter::with_capacity(write_length, File::create(path)?);
+    for number in 0..length / 8 {
+        let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         file.write_all(&scattered.to_le_bytes())?;
     }
     Ok(file.flush()?)
@@ -146,9 +136,6 @@ impl WasiView for State {
         }
     }
 }
-
-/// What the guest calls an empty method on.
-pub struct Probe;
 
 impl host::HostProbe for State {
     fn new(&mut self) -> wasmtime::Result<Resource<Probe>> {
@@ -228,7 +215,7 @@ impl host::Host for State {
             .map(|round| (round.mem_nanoseconds, round.peer_nanoseconds))
             .collect();
         let measured = Measured::new(&name, calls, &rounds);
-        let measured = measured.with_context(|| format!("a row of no name: {name}"));
+        let measured = measured.with_context(|| format!("there is no row {name}"));
         self.measured
             .push(measured.map_err(wasmtime::Error::from_anyhow)?);
         Ok(())

@@ -1,206 +1,142 @@
-//! The plots, as SVG.
+//! The plots, as one SVG.
 
-use crate::bars;
-use crate::kinds::{self, ACCESSES, Side, THREADS};
-use crate::rows::Measured;
-use crate::speeds::Speeds;
-use crate::theme::{self, Color, GRID, INK, PAPER};
-use crate::units;
-use anyhow::{Result, anyhow};
-use plotters::coord::Shift;
+use crate::figures::{length, throughput, time};
+use crate::rows::{BLUE, GRAY, GREEN, Measured, ONE, ORANGE, Side};
+use crate::speeds::{Speeds, WAYS};
+use anyhow::Result;
+use plotters::coord::{Shift, types::RangedCoordf64};
 use plotters::prelude::*;
-use plotters::style::Color as _;
-use std::fmt::Display;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::ops::Range;
 
-/// Where a plot is drawn.
-pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Show = fn(&f64) -> String;
 
-const WIDTH: u32 = 860;
+/// A label, and a bar's value and color. A title has no bar.
+type Line = (&'static str, Option<(f64, RGBColor)>);
 
-type Draw<'a> = Box<dyn Fn(&Area<'_>) -> Result<()> + 'a>;
+/// The font, and the height of a line.
+const TEXT: (&str, u32) = ("sans-serif", 17);
 
-/// A plot, and its height.
-struct Plot<'a> {
-    title: &'static str,
-    height: u32,
-    draw: Draw<'a>,
-}
-
-/// Each plot as an SVG, with its title, to be put into a page that has the
-/// style of [`theme::style`]. Those of which nothing was measured are left out.
-pub fn each(rows: &[Measured], speeds: &[Speeds]) -> Result<Vec<(&'static str, String)>> {
-    let plots = plots(rows, speeds);
-    let plots = plots.iter().map(|plot| {
-        let svg = svg(plot.height, |root| (plot.draw)(root))?;
-        Ok((plot.title, svg))
+/// Plots the throughput, the times of calls, and what two threads do, if they
+/// were measured. Rows that do the same work must be next to each other.
+pub fn svg(rows: &[Measured], speeds: &[Speeds]) -> Result<String> {
+    let (threads, calls) = rows.iter().partition(|row| row.sides[1].0 == ONE);
+    let calls = lines(calls, |row| {
+        row.sides.map(|(side, ns)| (side, ns.log10())).into()
     });
-    plots.collect()
-}
-
-/// All plots as one SVG, with the titles and the style.
-pub fn all(rows: &[Measured], speeds: &[Speeds]) -> Result<String> {
-    const TITLE: u32 = 44;
-    let plots = plots(rows, speeds);
-    let height = plots.iter().map(|plot| TITLE + plot.height).sum();
-    let svg = svg(height, |root| {
-        let mut rest = root.clone();
-        for plot in &plots {
-            let (this, below) = rest.split_vertically(TITLE + plot.height);
-            let (title, this) = this.split_vertically(TITLE);
-            title.draw(&Text::new(plot.title, (12, 18), bold(18)))?;
-            (plot.draw)(&this)?;
-            rest = below;
-        }
-        Ok(())
-    })?;
-    let (tag, rest) = svg
-        .split_once('\n')
-        .ok_or_else(|| anyhow!("no tag: {svg}"))?;
-    Ok(format!(
-        "{tag}\n<style>\n{}</style>\n{rest}",
-        theme::style()
-    ))
-}
-
-fn svg(height: u32, draw: impl Fn(&Area<'_>) -> Result<()>) -> Result<String> {
+    let threads = lines(threads, |row| vec![(row.sides[0].0, row.ratio)]);
+    let [top, middle, bottom] = [speeds.len().min(1) * 14, calls.len(), threads.len()]
+        .map(|lines| u32::from(lines > 0) * (100 + 22 * lines as u32));
     let mut svg = String::new();
-    let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
-    root.fill(&PAPER.rgb()).map_err(failed)?;
-    draw(&root)?;
-    root.present().map_err(failed)?;
-    drop(root);
-    Ok(svg)
-}
-
-/// Text of so many pixels.
-pub fn text(size: u32) -> TextStyle<'static> {
-    styled(size, FontStyle::Normal)
-}
-
-pub fn bold(size: u32) -> TextStyle<'static> {
-    styled(size, FontStyle::Bold)
-}
-
-fn styled(size: u32, style: FontStyle) -> TextStyle<'static> {
-    // The library takes the size for that of the whole line.
-    let font = FontDesc::new(FontFamily::SansSerif, f64::from(size) * 1.24, style);
-    font.color(&INK.rgb())
-}
-
-/// The library's error borrows what is drawn on.
-pub fn failed(error: impl Display) -> anyhow::Error {
-    anyhow!("the plot cannot be drawn: {error}")
-}
-
-fn plots<'a>(rows: &'a [Measured], speeds: &'a [Speeds]) -> Vec<Plot<'a>> {
-    let mut plots = Vec::new();
-    if !speeds.is_empty() {
-        plots.push(Plot {
-            title: "Throughput by the length of a read",
-            height: 380,
-            draw: Box::new(|area| throughput(area, speeds)),
-        });
+    {
+        let size = (860, top + middle + bottom);
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        root.fill(&WHITE)?;
+        let areas = root.split_by_breakpoints([0; 0], [top, top + middle]);
+        if top > 0 {
+            draw_speeds(&areas[0], speeds)?;
+        }
+        if middle > 0 {
+            let titles = ["Time of one call by its kind", "time, logarithmic"];
+            let show: Show = |power| time(10_f64.powf(*power));
+            draw_bars(&areas[1], titles, 9.5, show, &calls)?;
+        }
+        if bottom > 0 {
+            let axis = "two threads, each with its store, against one thread";
+            let titles = ["What two threads do, in times of one", axis];
+            let show: Show = |ratio| format!("{ratio:.2}");
+            draw_bars(&areas[2], titles, 2.4, show, &threads)?;
+        }
+        root.present()?;
     }
-    let accesses = kinds::groups(ACCESSES, rows, |row, side| {
-        let (mem, peer) = row.nanoseconds();
-        let nanoseconds = match side {
-            Side::Mem => mem,
-            Side::Peer => peer,
-        };
-        (nanoseconds, units::time(nanoseconds))
-    });
-    if !accesses.is_empty() {
-        plots.push(Plot {
-            title: "Time of one access by its kind",
-            height: bars::height(&accesses),
-            draw: Box::new(move |area| {
-                let axis = bars::Axis {
-                    start: 1.0,
-                    range: (1.0..3e9).log_scale().with_key_points(powers_of_ten(0, 9)),
-                    title: "time, logarithmic",
-                    label: |time| units::time(*time),
-                };
-                bars::draw(area, &accesses, axis)
-            }),
-        });
-    }
-    let threads = kinds::groups(THREADS, rows, |row, _| {
-        (row.ratio(), format!("{:.2} times", row.ratio()))
-    });
-    if !threads.is_empty() {
-        plots.push(Plot {
-            title: "What two threads do, in times of one",
-            height: bars::height(&threads),
-            draw: Box::new(move |area| {
-                let axis = bars::Axis {
-                    start: 0.0,
-                    range: 0.0..2.4,
-                    title: "two threads, each with its store, against one thread",
-                    label: f64::to_string,
-                };
-                bars::draw(area, &threads, axis)
-            }),
-        });
-    }
-    plots
+    let style = concat!("\n<style>\n", include_str!("plots.css"), "</style>\n");
+    Ok(svg.replacen('\n', style, 1))
 }
 
-fn throughput(area: &Area<'_>, speeds: &[Speeds]) -> Result<()> {
-    const WAYS: [(&str, &Color); 4] = [
-        ("mem, by handle", &theme::HANDLE),
-        ("mem, through a window", &theme::WINDOW),
-        ("std::fs", &theme::STD),
-        ("native memmap2", &theme::NATIVE),
+/// The bars of the rows, one for each label, under the title of their work.
+fn lines(rows: Vec<&Measured>, bars: fn(&Measured) -> Vec<(Side, f64)>) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for group in rows.chunk_by(|one, next| one.work == next.work) {
+        let start = lines.len();
+        lines.push((group[0].work, None));
+        for ((label, color), value) in group.iter().flat_map(|row| bars(row)) {
+            if lines[start..].iter().all(|line| line.0 != label) {
+                lines.push((label, Some((value, color))));
+            }
+        }
+    }
+    lines
+}
+
+fn draw_bars(
+    area: &Area<'_>,
+    titles: [&str; 2],
+    end: f64,
+    show: Show,
+    lines: &[Line],
+) -> Result<()> {
+    let height = lines.len() as f64;
+    let mut chart = chart(area, titles, [0.0..end, height..0.0], 0, [show, show])?;
+    let bold = TEXT.into_font().style(FontStyle::Bold);
+    for (&(label, bar), number) in lines.iter().zip(0..) {
+        let y = f64::from(number) + 0.5;
+        let mut texts = vec![(0.0, 6, HPos::Left, label.into(), bold.clone())];
+        if let Some((value, color)) = bar {
+            let corners = [(0.0, y - 0.35), (value, y + 0.35)];
+            chart.draw_series([Rectangle::new(corners, color.filled())])?;
+            texts = vec![(0.0, -8, HPos::Right, label.into(), TEXT.into_font())];
+            texts.push((value, 6, HPos::Left, show(&value), TEXT.into_font()));
+        }
+        for (x, shift, side, text, font) in texts {
+            let style = font.into_text_style(area).pos(Pos::new(side, VPos::Center));
+            let text = EmptyElement::at((x, y)) + Text::new(text, (shift, 0), style);
+            chart.draw_series([text])?;
+        }
+    }
+    Ok(())
+}
+
+fn draw_speeds(area: &Area<'_>, speeds: &[Speeds]) -> Result<()> {
+    let title = "Throughput by the length of a read";
+    let titles = [title, "bytes of one read; both axes are logarithmic"];
+    let show: [Show; 2] = [
+        |power| length(power.exp2() as u32),
+        |power| throughput(10_f64.powf(*power)),
     ];
-    let lengths: Vec<_> = speeds
-        .iter()
-        .map(|speeds| f64::from(speeds.length))
-        .collect();
-    let (first, last) = (lengths[0] / 1.3, lengths[lengths.len() - 1] * 1.3);
-    let mut chart = ChartBuilder::on(area)
-        .margin_left(8)
-        .margin_right(20)
-        .margin_top(8)
-        .x_label_area_size(48)
-        .y_label_area_size(96)
-        .build_cartesian_2d(
-            (first..last).log_scale().with_key_points(lengths),
-            (1e-3..1e2)
-                .log_scale()
-                .with_key_points(powers_of_ten(-3, 2)),
-        )
-        .map_err(failed)?;
-    let mut mesh = chart.configure_mesh();
-    mesh.axis_style(GRID.rgb())
-        .bold_line_style(GRID.rgb())
-        .light_line_style(TRANSPARENT)
-        .label_style(text(14))
-        .axis_desc_style(text(14))
-        .x_desc("bytes of one read, logarithmic")
-        .y_desc("throughput, logarithmic")
-        .x_label_formatter(&|length| units::bytes(*length as u32))
-        .y_label_formatter(&|speed| units::speed(*speed));
-    mesh.draw().map_err(failed)?;
-    for (way, (label, color)) in WAYS.into_iter().enumerate() {
-        let points = speeds
-            .iter()
-            .map(|speeds| (f64::from(speeds.length), speeds.speeds[way]));
-        let line = LineSeries::new(points, color.rgb().stroke_width(2)).point_size(3);
-        chart
-            .draw_series(line)
-            .map_err(failed)?
-            .label(label)
-            .legend(|(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], color.rgb().filled()));
+    let mut chart = chart(area, titles, [5.7..20.3, -3.0..2.0], 6, show)?;
+    for (way, color) in WAYS.into_iter().zip([BLUE, GREEN, ORANGE, GRAY]) {
+        let point = |speeds: &Speeds| (f64::from(speeds.length).log2(), speeds.ways[way].log10());
+        let line = LineSeries::new(speeds.iter().map(point), color.stroke_width(2));
+        let key = move |(x, y)| Rectangle::new([(x, y - 5), (x + 12, y + 5)], color.filled());
+        let series = chart.draw_series(line.point_size(3))?;
+        series.label(way).legend(key);
     }
-    let mut legend = chart.configure_series_labels();
-    legend
-        .position(SeriesLabelPosition::LowerRight)
-        .label_font(text(14))
-        .background_style(PAPER.rgb())
-        .border_style(GRID.rgb());
-    legend.draw().map_err(failed)
+    let mut keys = chart.configure_series_labels();
+    keys.position(SeriesLabelPosition::LowerRight);
+    keys.label_font(TEXT).background_style(WHITE);
+    keys.border_style(BLACK.mix(0.2)).draw()?;
+    Ok(())
 }
 
-fn powers_of_ten(first: i32, last: i32) -> Vec<f64> {
-    (first..=last).map(|power| 10_f64.powi(power)).collect()
+fn chart<'a, 'b>(
+    area: &'a Area<'b>,
+    [title, x_title]: [&str; 2],
+    [x, y]: [Range<f64>; 2],
+    y_labels: usize,
+    [show_x, show_y]: [Show; 2],
+) -> Result<Chart<'a, 'b>> {
+    let mut builder = ChartBuilder::on(area);
+    builder
+        .caption(title, ("sans-serif", 23))
+        .margin(8)
+        .margin_right(20);
+    builder.x_label_area_size(48).y_label_area_size(220);
+    let mut chart = builder.build_cartesian_2d(x, y)?;
+    let mut mesh = chart.configure_mesh();
+    mesh.light_line_style(TRANSPARENT).label_style(TEXT);
+    mesh.x_desc(x_title).x_label_formatter(&show_x);
+    mesh.y_labels(y_labels).y_label_formatter(&show_y).draw()?;
+    Ok(chart)
 }

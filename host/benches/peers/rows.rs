@@ -1,209 +1,141 @@
-//! The rows, what is asked of each, and how they are shown.
+//! The rows: what each compares, and how the two sides must compare.
 
-use crate::units;
-use serde_json::{Value, json};
-use std::fmt::Write;
+use crate::figures::{self, median};
+use plotters::style::RGBColor;
+use serde::Serialize;
 
-/// What a row compares.
-pub struct Row {
-    pub name: &'static str,
-    against: &'static str,
-    /// How many bytes a call moves, where the figure is a speed.
-    bytes: Option<u32>,
-    asked: Asked,
-}
-
-/// What is asked of the ratio.
-enum Asked {
-    /// How many times the peer's speed, at least.
+/// What `--check` demands of a row.
+enum Target {
+    /// At least this many times the peer's speed.
     Speed(f64),
-    /// How many times the peer's time, at most.
+    /// At most this many times the peer's time.
     Time(f64),
-    /// Less than so many nanoseconds, whatever the peer takes.
+    /// Fewer nanoseconds than this, however long the peer takes.
     Under(f64),
-    /// Nothing: it tells how many times the peer's speed is possible.
+    /// Nothing: the row shows which ratio is possible.
     Nothing,
 }
 
-use Asked::{Nothing, Speed, Time, Under};
+use Target::{Nothing, Speed, Time, Under};
+
+/// What is timed, and its color in the plots.
+pub type Side = (&'static str, RGBColor);
+
+pub const BLUE: RGBColor = RGBColor(0x09, 0x69, 0xda);
+pub const GREEN: RGBColor = RGBColor(0x1a, 0x7f, 0x37);
+const PURPLE: RGBColor = RGBColor(0x82, 0x50, 0xdf);
+pub const ORANGE: RGBColor = RGBColor(0xbc, 0x4c, 0x00);
+pub const GRAY: RGBColor = RGBColor(0x6e, 0x77, 0x81);
+
+const COMPONENT: Side = ("mem, component", BLUE);
+const CORE: Side = ("mem, core module", PURPLE);
+const POLYFILL: Side = ("mem, polyfill", BLUE);
+const WINDOW: Side = ("mem, window", GREEN);
+const NATIVE: Side = ("native memmap2", GRAY);
+const STD: Side = ("std::fs", ORANGE);
+const SEEK: Side = ("std::fs, seek and read", ORANGE);
+pub const ONE: Side = ("one thread", GRAY);
 
 const BLOCK: Option<u32> = Some(64 << 10);
 const FILE: Option<u32> = Some(256 << 20);
 const HALF: Option<u32> = Some(128 << 20);
-const NATIVE: &str = "memmap2 in the host";
-const CALL: &str = "the component's call";
-const ONE: &str = "one thread";
 
+/// What is done, the row's name, mem, its peer, the bytes of a call if the
+/// throughput is of interest and not the time, and the target.
+type Row = (&'static str, &'static str, Side, Side, Option<u32>, Target);
+
+#[rustfmt::skip]
 const ROWS: &[Row] = &[
-    row("read-64KiB/wasi-fs", "std::fs", BLOCK, Speed(3.5)),
-    row("read-4KiB/wasi-fs", "std::fs", None, Speed(15.0)),
-    row("read-64B-random/wasi-fs", "std::fs", None, Speed(40.0)),
-    row("load-u64/empty-call", "an empty method", None, Time(1.15)),
-    row("read-64KiB/native-memcpy", NATIVE, BLOCK, Speed(0.6)),
-    row("write-64KiB/wasi-fs", "std::fs", BLOCK, Speed(3.0)),
-    row("map-unmap/size", "4 KiB instead of 4 GiB", None, Time(1.5)),
-    row("window-sum/native-mmap", NATIVE, FILE, Speed(0.85)),
-    row(
-        "window-load-u64-random/native-mmap",
-        NATIVE,
-        None,
-        Time(1.3),
-    ),
-    row(
-        "window-load-u64-random/wasi-fs",
-        "std::fs",
-        None,
-        Speed(1000.0),
-    ),
-    row(
-        "window-attach-256MiB",
-        "std::fs reads it",
-        None,
-        Speed(500.0),
-    ),
-    row("window-attach-all", "64 MiB of it", None, Under(5e6)),
-    row(
-        "core-load-u64/empty-core-call",
-        "an empty function",
-        None,
-        Time(5.0),
-    ),
-    row("core-read-64B/component-read-64B", CALL, None, Speed(4.0)),
-    row(
-        "read-many-1000x64B/component-read-64B",
-        CALL,
-        None,
-        Speed(4.0),
-    ),
-    row("unchanged-fst/native-mmap", NATIVE, None, Time(1.5)),
-    row("polyfill-read-64KiB/std-fs", "std::fs", BLOCK, Time(1.5)),
-    row(
-        "polyfill-read-64B-random/std-fs",
-        "std::fs",
-        None,
-        Speed(1.0),
-    ),
-    row("two-threads-loads", ONE, None, Speed(1.7)),
-    row("two-threads-reads", ONE, None, Speed(1.7)),
-    row("two-threads-attaches", ONE, None, Speed(1.7)),
-    row("two-threads-native-attaches", ONE, None, Nothing),
-    row("two-threads-sums", ONE, HALF, Speed(1.3)),
-    row("two-threads-native-sums", ONE, HALF, Nothing),
+    ("load 8 bytes from anywhere", "window-load-u64-random/native-mmap", WINDOW, NATIVE, None, Time(1.3)),
+    ("load 8 bytes from anywhere", "window-load-u64-random/wasi-fs", WINDOW, SEEK, None, Speed(1000.0)),
+    ("load 8 bytes by a call", "core-load-u64/empty-core-call", CORE, ("empty call, core module", GRAY), None, Time(5.0)),
+    ("load 8 bytes by a call", "load-u64/empty-call", COMPONENT, ("empty call, component", GRAY), None, Time(1.15)),
+    ("look a word up by the crate fst", "unchanged-fst/native-mmap", ("mem's memmap2", GREEN), NATIVE, None, Time(1.5)),
+    ("read 64 bytes from anywhere", "read-many-1000x64B/component-read-64B", ("mem, one of 1,000 ranges", BLUE), COMPONENT, None, Speed(4.0)),
+    ("read 64 bytes from anywhere", "read-64B-random/wasi-fs", COMPONENT, SEEK, None, Speed(40.0)),
+    ("read 64 bytes from anywhere", "polyfill-read-64B-random/std-fs", POLYFILL, SEEK, None, Speed(1.0)),
+    ("read 64 bytes of the processor's cache", "core-read-64B/component-read-64B", CORE, COMPONENT, None, Speed(4.0)),
+    ("read 4 KiB", "read-4KiB/wasi-fs", COMPONENT, STD, None, Speed(15.0)),
+    ("read 64 KiB", "read-64KiB/native-memcpy", COMPONENT, NATIVE, BLOCK, Speed(0.6)),
+    ("read 64 KiB", "read-64KiB/wasi-fs", COMPONENT, STD, BLOCK, Speed(3.5)),
+    ("read 64 KiB", "polyfill-read-64KiB/std-fs", POLYFILL, STD, BLOCK, Time(1.5)),
+    ("write 64 KiB", "write-64KiB/wasi-fs", COMPONENT, STD, BLOCK, Speed(3.0)),
+    ("map and unmap", "map-unmap/size", ("mem, 4 GiB", BLUE), ("mem, 4 KiB", BLUE), None, Time(1.5)),
+    ("attach windows", "window-attach-all", ("mem, 3 GiB or more", GREEN), ("mem, 64 MiB", GREEN), None, Under(5e6)),
+    ("have 256 MiB in the guest's memory", "window-attach-256MiB", WINDOW, ("std::fs, read it all", ORANGE), None, Speed(500.0)),
+    ("sum up 256 MiB", "window-sum/native-mmap", WINDOW, NATIVE, FILE, Speed(0.85)),
+    ("calls", "two-threads-loads", ("load 8 bytes", BLUE), ONE, None, Speed(1.7)),
+    ("calls", "two-threads-reads", ("read 64 bytes", BLUE), ONE, None, Speed(1.7)),
+    ("windows", "two-threads-attaches", ("attach, touch, detach 4 MiB", GREEN), ONE, None, Speed(1.7)),
+    ("windows", "two-threads-native-attaches", ("map it by memmap2", GRAY), ONE, None, Nothing),
+    ("windows", "two-threads-sums", ("sum up 128 MiB each", GREEN), ONE, HALF, Speed(1.3)),
+    ("windows", "two-threads-native-sums", ("the same by memmap2", GRAY), ONE, HALF, Nothing),
 ];
 
-const fn row(name: &'static str, against: &'static str, bytes: Option<u32>, asked: Asked) -> Row {
-    Row {
-        name,
-        against,
-        bytes,
-        asked,
-    }
-}
-
-/// A row and the time of one call on each side, in nanoseconds.
+/// A row and what was measured.
+#[derive(Serialize)]
 pub struct Measured {
-    row: &'static Row,
-    mem: f64,
-    peer: f64,
+    name: &'static str,
+    against: &'static str,
+    /// What mem reaches, in `unit`.
+    value: f64,
+    unit: &'static str,
+    /// How many times the peer's speed, or its time if the target is a time.
+    pub ratio: f64,
+    #[serde(skip)]
+    pub meets_target: bool,
+    #[serde(skip)]
+    pub work: &'static str,
+    /// Mem and its peer, with the nanoseconds of a call.
+    #[serde(skip)]
+    pub sides: [(Side, f64); 2],
+    #[serde(skip)]
+    cells: [String; 6],
 }
 
 impl Measured {
-    /// The row `name`, of which each round took mem and the peer so many
-    /// nanoseconds for `calls`. None if there is no such row.
+    /// The row `name`. Each round has the nanoseconds that mem and the peer took
+    /// for `calls`. None if there is no such row.
     pub fn new(name: &str, calls: u32, rounds: &[(u64, u64)]) -> Option<Self> {
-        let per_call = |time| time as f64 / f64::from(calls);
+        let row = ROWS.iter().find(|row| row.1 == name)?;
+        let &(work, name, mem_side, peer_side, bytes, ref target) = row;
+        let mem = median(rounds.iter().map(|round| round.0))? / f64::from(calls);
+        let peer = median(rounds.iter().map(|round| round.1))? / f64::from(calls);
+        let (speed, time) = (peer / mem, mem / peer);
+        let (ratio, meets_target, asked) = match *target {
+            Speed(least) => (speed, speed >= least, format!(">= {least}")),
+            Time(most) => (time, time <= most, format!("<= {most}")),
+            Under(most) => (time, mem < most, format!("in {}", figures::time(most))),
+            Nothing => (speed, true, String::new()),
+        };
+        let asked = asked + if meets_target { "" } else { "  MISSED" };
+        let throughput = |nanoseconds| bytes.map(|bytes| f64::from(bytes) / nanoseconds);
+        let [mem_shown, peer_shown] = [mem, peer].map(|time| match throughput(time) {
+            Some(throughput) => figures::throughput(throughput),
+            None => figures::time(time),
+        });
+        let [against, shown] = [peer_side.0.to_string(), format!("{ratio:.2}")];
         Some(Self {
-            row: ROWS.iter().find(|row| row.name == name)?,
-            mem: per_call(median(rounds.iter().map(|&(mem, _)| mem))?),
-            peer: per_call(median(rounds.iter().map(|&(_, peer)| peer))?),
+            name,
+            against: peer_side.0,
+            value: throughput(mem).unwrap_or(mem),
+            unit: bytes.map_or("ns/call", |_| "GB/s"),
+            ratio,
+            meets_target,
+            work,
+            sides: [(mem_side, mem), (peer_side, peer)],
+            cells: [name.into(), mem_shown, peer_shown, against, shown, asked],
         })
     }
-
-    pub fn name(&self) -> &'static str {
-        self.row.name
-    }
-
-    /// The nanoseconds of one call of mem and of the peer.
-    pub fn nanoseconds(&self) -> (f64, f64) {
-        (self.mem, self.peer)
-    }
-
-    /// How many times the speed of the peer, or its time if that is asked for.
-    pub fn ratio(&self) -> f64 {
-        match self.row.asked {
-            Speed(_) | Nothing => self.peer / self.mem,
-            Time(_) | Under(_) => self.mem / self.peer,
-        }
-    }
-
-    /// Whether the ratio is what is asked.
-    pub fn is_met(&self) -> bool {
-        match self.row.asked {
-            Speed(least) => self.ratio() >= least,
-            Time(most) => self.ratio() <= most,
-            Under(most) => self.mem < most,
-            Nothing => true,
-        }
-    }
 }
 
-pub fn median(values: impl Iterator<Item = u64>) -> Option<u64> {
-    let mut values: Vec<u64> = values.collect();
-    values.sort_unstable();
-    values.get(values.len() / 2).copied()
-}
-
-pub const HEADINGS: [&str; 6] = ["row", "mem", "peer", "peer is", "ratio", "asked"];
-
-/// The cells of the row for people.
-pub fn cells(measured: &Measured) -> [String; 6] {
-    let show = |nanoseconds| match measured.row.bytes {
-        Some(bytes) => units::speed(f64::from(bytes) / nanoseconds),
-        None => units::time(nanoseconds),
-    };
-    let asked = match measured.row.asked {
-        Speed(least) => format!(">= {least}"),
-        Time(most) => format!("<= {most}"),
-        Under(most) => format!("in {}", units::time(most)),
-        Nothing => String::new(),
-    };
-    let missed = if measured.is_met() { "" } else { "  MISSED" };
-    [
-        measured.row.name.into(),
-        show(measured.mem),
-        show(measured.peer),
-        measured.row.against.into(),
-        format!("{:.2}", measured.ratio()),
-        asked + missed,
-    ]
+/// Puts rows that do the same work next to each other.
+pub fn sort(rows: &mut [Measured]) {
+    rows.sort_by_key(|measured| ROWS.iter().position(|row| row.1 == measured.name));
 }
 
 /// The rows for people.
 pub fn table(rows: &[Measured]) -> String {
-    let lines = [HEADINGS.map(Into::into)].into_iter();
-    let lines = lines.chain(rows.iter().map(cells));
-    let mut table = String::new();
-    for [name, mem, peer, against, ratio, asked] in lines {
-        let line = format!("{name:38}{mem:>12}{peer:>12}  {against:24}{ratio:>8}  {asked}");
-        writeln!(table, "{}", line.trim_end()).expect("a string takes everything");
-    }
-    table
-}
-
-/// The rows for programs.
-pub fn json(rows: &[Measured]) -> Value {
-    let row = |measured: &Measured| {
-        let (value, unit) = match measured.row.bytes {
-            Some(bytes) => (f64::from(bytes) / measured.mem, "GB/s"),
-            None => (measured.mem, "ns/call"),
-        };
-        json!({
-            "name": measured.row.name,
-            "value": value,
-            "unit": unit,
-            "ratio": measured.ratio(),
-            "against": measured.row.against,
-        })
-    };
-    rows.iter().map(row).collect()
+    let header = ["row", "mem", "peer", "peer is", "ratio", "target"];
+    figures::table(header, rows.iter().map(|row| row.cells.clone()), &[1, 2, 4])
 }

@@ -1,11 +1,11 @@
 //! Two threads of one engine, each with a store and a file of its own, against
-//! one of them.
+//! one thread.
 
 use crate::embedder::make_file;
 use crate::native::Native;
 use crate::rows::Measured;
 use anyhow::{Context, Result, ensure};
-use mem_host::{Access, MemCtx, MemCtxView, MemView};
+use mem_host::{FsPerms, MemCtx, MemCtxView, MemView};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier};
@@ -26,7 +26,7 @@ mod bindings {
     });
 }
 
-/// The rows by name, with what a thread does and how often.
+/// The rows: a name, what a thread does, and how often.
 const ROWS: &[(&str, Work, u32)] = &[
     ("two-threads-loads", Work::Load, 256 << 10),
     ("two-threads-reads", Work::Read, 128 << 10),
@@ -36,26 +36,26 @@ const ROWS: &[(&str, Work, u32)] = &[
 
 const SUMS: &str = "two-threads-sums";
 
-/// The rows of what threads of the host do by memmap2, each with one of the
-/// files.
+/// The rows of what threads of the host do with memmap2. Each thread has one of
+/// the files.
 const NATIVE_ROWS: &[(&str, NativeWork, u32)] = &[
     ("two-threads-native-attaches", Native::attach, 128),
     ("two-threads-native-sums", Native::sum_up, 4),
 ];
 
-/// What is done so many times, which returns the sum of what was read.
+/// Does something so many times, and returns the sum of what it read.
 type NativeWork = fn(&Native, u32) -> u64;
 
 /// The length of each thread's file.
 const LENGTH: u64 = 128 << 20;
 
-/// The pieces in which each file is written. A window of 4 MiB takes 64 page
-/// faults then, which two threads can have at a time. Of huge pages it takes
-/// two, and what is left is mostly that to unmap pages interrupts the other
-/// thread.
-const PIECE: usize = 64 << 10;
+/// How many bytes are written at once. A window of 4 MiB then takes 64 page
+/// faults, which two threads can have at the same time. On huge pages it would
+/// take two faults. Most of the time would go into unmapping, which interrupts
+/// the other thread.
+const WRITE_LENGTH: usize = 64 << 10;
 
-/// Runs the guests, and returns the rows whose names contain `only`.
+/// Runs the guests. Returns the rows whose names contain `only`.
 pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<Vec<Measured>> {
     let mut measured = Vec::new();
     let rows: Vec<_> = ROWS.iter().filter(|row| row.0.contains(only)).collect();
@@ -64,13 +64,13 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<Vec<Measured>
     if rows.is_empty() && native_rows.is_empty() {
         return Ok(measured);
     }
-    let component = Component::from_file(engine, test_artifacts::guest("bench-worker"))?;
+    let component = Component::from_file(engine, test_artifacts::BENCH_WORKER.component)?;
     let dirs = [tempfile::tempdir()?, tempfile::tempdir()?];
     let mut workers = Vec::new();
     let mut natives = Vec::new();
     for dir in &dirs {
         let file = dir.path().join("file");
-        make_file(&file, LENGTH, PIECE)?;
+        make_file(&file, LENGTH, WRITE_LENGTH)?;
         natives.push(Native::open(&file)?);
         workers.push(Worker::start(engine, &component, dir.path())?);
     }
@@ -96,19 +96,19 @@ pub fn measure(engine: &Engine, rounds: u32, only: &str) -> Result<Vec<Measured>
     Ok(measured)
 }
 
-/// What a thread did: from when to when, and the sum of what it has read.
-struct Done {
+/// When a thread ran, and the sum of what it read.
+struct Run {
     start: Instant,
     end: Instant,
     sum: u64,
 }
 
-/// Measures one thread, each of them by turns, and both at a time.
+/// Measures one thread, each of the two by turns, and both at once.
 fn one_and_two(
     name: &str,
     times: u32,
     rounds: u32,
-    run: impl Fn(&[usize]) -> Result<Vec<Done>>,
+    run: impl Fn(&[usize]) -> Result<Vec<Run>>,
 ) -> Result<Measured> {
     let mut measured = Vec::new();
     for round in 0..=rounds {
@@ -117,34 +117,34 @@ fn one_and_two(
         let two = run(&[0, 1])?;
         ensure!(
             one[0].sum == two[thread].sum,
-            "{name}: it reads the same alone"
+            "{name}: a thread reads the same alone and beside the other"
         );
-        // Both do twice what one does. The first round warms up.
+        // Two threads do twice the work of one. The first round warms up.
         if round > 0 {
             measured.push((nanoseconds(&two)? / 2, nanoseconds(&one)?));
         }
     }
     let measured = Measured::new(name, times, &measured);
-    measured.with_context(|| format!("a row of no name: {name}"))
+    measured.with_context(|| format!("there is no row {name}"))
 }
 
 /// From the first start to the last end.
-fn nanoseconds(done: &[Done]) -> Result<u64> {
-    let start = done.iter().map(|done| done.start).min();
-    let end = done.iter().map(|done| done.end).max();
+fn nanoseconds(runs: &[Run]) -> Result<u64> {
+    let start = runs.iter().map(|run| run.start).min();
+    let end = runs.iter().map(|run| run.end).max();
     let time = end.zip(start).context("threads ran")?;
     Ok(u64::try_from((time.0 - time.1).as_nanos())?)
 }
 
-/// Does `work` with all of them at a time, each on a thread of its own.
-fn run_natively(natives: Vec<&Native>, work: impl Fn(&Native) -> u64 + Sync) -> Vec<Done> {
+/// Does `work` with all `natives` at once, each on a thread of its own.
+fn run_natively(natives: Vec<&Native>, work: impl Fn(&Native) -> u64 + Sync) -> Vec<Run> {
     let barrier = Barrier::new(natives.len());
     let run = |native: &Native| {
         barrier.wait();
         let start = Instant::now();
         let sum = work(native);
         let end = Instant::now();
-        Done { start, end, sum }
+        Run { start, end, sum }
     };
     thread::scope(|scope| {
         let run = &run;
@@ -152,55 +152,55 @@ fn run_natively(natives: Vec<&Native>, work: impl Fn(&Native) -> u64 + Sync) -> 
             .iter()
             .map(|native| scope.spawn(move || run(native)))
             .collect();
-        let done = threads.into_iter().map(|thread| thread.join());
-        done.map(|done| done.expect("it does not panic")).collect()
+        let runs = threads.into_iter().map(|thread| thread.join());
+        runs.map(|run| run.expect("no thread panics")).collect()
     })
 }
 
-/// A job, and where all who have it start.
+/// A job, and the barrier at which all its threads start.
 type Task = (Job, Arc<Barrier>);
 
 /// A guest on a thread of its own.
 struct Worker {
     tasks: Sender<Task>,
-    done: Receiver<Result<Done>>,
+    runs: Receiver<Result<Run>>,
     thread: JoinHandle<()>,
 }
 
-/// Runs the job on all workers at a time.
-fn run(workers: Vec<&Worker>, job: Job) -> Result<Vec<Done>> {
+/// Runs the job on all workers at once.
+fn run(workers: Vec<&Worker>, job: Job) -> Result<Vec<Run>> {
     let barrier = Arc::new(Barrier::new(workers.len()));
     for worker in &workers {
         worker.tasks.send((job, barrier.clone()))?;
     }
-    workers.iter().map(|worker| worker.done.recv()?).collect()
+    workers.iter().map(|worker| worker.runs.recv()?).collect()
 }
 
 impl Worker {
     fn start(engine: &Engine, component: &Component, dir: &Path) -> Result<Self> {
-        let (tasks, task) = channel();
-        let (done, is_done) = channel();
-        let failed = done.clone();
+        let (tasks, task_receiver) = channel();
+        let (run_sender, runs) = channel();
+        let failed = run_sender.clone();
         let mut mem = MemCtx::builder();
-        mem.preopened_dir(dir, ".", Access::ReadOnly)?;
-        // SAFETY: the directory is the benchmark's own, and nobody writes.
+        mem.preopened_dir(dir, ".", FsPerms::ReadOnly)?;
+        // SAFETY: only this benchmark has the directory, and nobody writes there.
         unsafe { mem.allow_windows(true) };
         let mut wasi = WasiCtx::builder();
         let state = State {
             mem: mem.build(),
             wasi: wasi.inherit_stdio().build(),
             table: ResourceTable::new(),
-            tasks: task,
-            done,
+            tasks: task_receiver,
+            runs: run_sender,
             start: None,
         };
         let (engine, component) = (engine.clone(), component.clone());
         Ok(Self {
             tasks,
-            done: is_done,
+            runs,
             thread: thread::spawn(move || {
                 if let Err(error) = state.run(&engine, &component) {
-                    // Nobody waits for it if another thread has failed.
+                    // Nobody receives this if another thread failed first.
                     let _ = failed.send(Err(error));
                 }
             }),
@@ -209,7 +209,7 @@ impl Worker {
 
     fn finish(self) {
         drop(self.tasks);
-        self.thread.join().expect("it does not panic");
+        self.thread.join().expect("no thread panics");
     }
 }
 
@@ -218,8 +218,8 @@ struct State {
     wasi: WasiCtx,
     table: ResourceTable,
     tasks: Receiver<Task>,
-    done: Sender<Result<Done>>,
-    /// When the guest began with its job.
+    runs: Sender<Result<Run>>,
+    /// When the guest started its job.
     start: Option<Instant>,
 }
 
@@ -227,7 +227,7 @@ impl State {
     fn run(self, engine: &Engine, component: &Component) -> Result<()> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-        mem_host::add_to_linker::<State>(&mut linker)?;
+        mem_host::add_to_linker_sync(&mut linker, State::mem)?;
         jobs::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
         let mut store = Store::new(engine, self);
         let command = Command::instantiate(&mut store, component, &linker)?;
@@ -241,7 +241,7 @@ impl jobs::Host for State {
     fn next(&mut self, sum: u64) -> wasmtime::Result<Option<Job>> {
         let end = Instant::now();
         if let Some(start) = self.start.take() {
-            self.done.send(Ok(Done { start, end, sum }))?;
+            self.runs.send(Ok(Run { start, end, sum }))?;
         }
         let Ok((job, barrier)) = self.tasks.recv() else {
             return Ok(None);

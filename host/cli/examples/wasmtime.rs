@@ -1,5 +1,5 @@
-//! `wasmtime run` as the crate wasmtime-cli has it, without mem: what the tests
-//! run bundles on.
+//! `wasmtime run` of the crate wasmtime-cli, without mem. The tests run bundles
+//! with it.
 
 use anyhow::Result;
 use clap::Parser;

@@ -1,23 +1,23 @@
 use anyhow::Result;
-use wasmtime::Engine;
+use wasmtime::{Config, Engine};
 use wasmtime_cli::commands::RunCommand;
 
 /// The engine for a guest that can attach windows.
-pub fn with_windows(command: &mut RunCommand) -> Result<Engine> {
-    // `RunCommand::new_engine` lets nobody at its configuration. What else it
-    // does is for options with which there are no windows.
-    let mut config = command.run.common.config(None)?;
+///
+/// `RunCommand::new_engine` gives no access to its configuration. What it does
+/// besides is for options that exclude windows.
+pub fn with_windows(mut config: Config) -> Result<Engine> {
     mem_host::enable_windows(&mut config);
     Ok(Engine::new(&config)?)
 }
 
 /// Whether the other options leave room for windows.
 ///
-/// The guest's thread alone may write files. Under a time limit, WASI writes
-/// them on other threads, and each thread writes its own log with
-/// `-D log-to-files`. Memories cannot hold windows if they come from a pool, or
-/// if they are initialized by mapping, as a precompiled guest can ask for. The
-/// profiler sets up the engine in ways that only `wasmtime-cli` knows.
+/// - Only the guest's thread may write files. Under a time limit, WASI writes on
+///   other threads, and with `-D log-to-files` each thread writes its own log.
+/// - A memory cannot hold windows if it comes from a pool or if it is
+///   initialized by mapping. A precompiled guest can ask for the latter.
+/// - Only `wasmtime-cli` knows how to set up the engine for the profiler.
 pub fn can_have_windows(command: &RunCommand) -> bool {
     let common = &command.run.common;
     let guest = &command.module_and_args[0];

@@ -5,14 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where the new guest is made, and what of.
+/// Where to make the new guest, and with which SDK.
 #[derive(clap::Args)]
 pub struct New {
-    /// The folder to make. Its name is also the guest's.
+    /// The folder to make. The guest gets its name.
     path: PathBuf,
 
-    /// The folder of the guest SDK, `guest-sdk` in a checkout of mem, instead
-    /// of the release of this command's version.
+    /// The folder of the guest SDK, `guest-sdk` in a checkout of mem. Without
+    /// this, the guest uses the release that has this command's version.
     #[arg(long, value_name = "DIR")]
     sdk: Option<PathBuf>,
 }
@@ -20,8 +20,8 @@ pub struct New {
 /// The SDK's package.
 const SDK: &str = "mem-guest";
 
-/// The files of the guest besides those that `cargo new` makes, of which
-/// `{name}` is replaced in the text.
+/// The files that this adds to what `cargo new` makes. In each text, the guest's
+/// name replaces `{name}`.
 const FILES: &[(&str, &str)] = &[
     ("src/main.rs", include_str!("../template/main.rs")),
     (
@@ -61,16 +61,16 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 impl New {
-    /// Makes the guest, and says how to run it. Cargo makes the package, and so
-    /// has its rules for names, version control and workspaces.
+    /// Makes the guest, and says how to run it. Cargo makes the package, so its
+    /// rules for names, version control and workspaces apply.
     pub fn execute(self) -> Result<()> {
-        // Cargo looks for the SDK from the new folder.
+        // A relative path would lead cargo elsewhere, as it runs in the new folder.
         let sdk = self.sdk.as_deref().map(find_sdk).transpose()?;
         let mut new = Command::new("cargo");
         new.args(["new", "--quiet", "--edition", "2024", "--"]);
         run(new.arg(&self.path))?;
         if let Err(error) = self.fill(sdk.as_deref()) {
-            // A half of a guest would be in the way of the next attempt.
+            // Half a guest would be in the way of the next attempt.
             let _ = fs::remove_dir_all(&self.path);
             return Err(error);
         }
@@ -104,7 +104,7 @@ impl New {
     }
 }
 
-/// The whole path of the folder `sdk`, which has to be a package.
+/// The absolute path of the folder `sdk`, if it is a package.
 fn find_sdk(sdk: &Path) -> Result<PathBuf> {
     let found = sdk
         .canonicalize()
@@ -113,11 +113,11 @@ fn find_sdk(sdk: &Path) -> Result<PathBuf> {
     found.with_context(|| format!("there is no guest SDK in {}", sdk.display()))
 }
 
-/// Runs cargo, whose messages tell what is wrong if it fails.
+/// Runs cargo. If it fails, its own message is the error.
 fn run(cargo: &mut Command) -> Result<()> {
     let output = cargo
         .output()
-        .context("cannot run `cargo`, which a guest is made and built with")?;
+        .context("cannot run `cargo`, which makes and builds the guest")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("{}", said.trim_end().trim_start_matches("error: "));

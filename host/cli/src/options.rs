@@ -1,13 +1,15 @@
+//! The options that start with `--mem`.
+
 use bytesize::ByteSize;
-use mem_host::{Access, GrantError, MemCtx};
+use mem_host::{FsPerms, GrantError, MemCtx};
 
 /// The options that concern mapped files.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Mapped files")]
 pub struct MemOptions {
-    /// Let the guest map files only for reading: read-only or copy-on-write.
+    /// Let the guest map files only as read-only or copy-on-write.
     ///
-    /// This is about mapping; WASI's own functions can still write them.
+    /// This concerns mappings; WASI's own functions can still write the files.
     #[arg(long = "mem-read-only")]
     read_only: bool,
 
@@ -16,7 +18,7 @@ pub struct MemOptions {
     exec: bool,
 
     /// The most bytes, in whole pages, that the guest can lock into memory at a
-    /// time. Sizes are written like `65536`, `64KiB` or `1GB`.
+    /// time. Write sizes like `65536`, `64KiB` or `1GB`.
     #[arg(
         long = "mem-max-locked-bytes",
         value_name = "SIZE",
@@ -24,12 +26,12 @@ pub struct MemOptions {
     )]
     max_locked_bytes: ByteSize,
 
-    /// The most bytes that all mappings together can have [default: 1TiB].
+    /// The most bytes of all mappings together [default: 1TiB].
     #[arg(long = "mem-max-mapped-bytes", value_name = "SIZE")]
     max_mapped_bytes: Option<ByteSize>,
 
-    /// The most bytes that all anonymous and copy-on-write mappings together
-    /// can have [default: 4GiB].
+    /// The most bytes of all anonymous and copy-on-write mappings together
+    /// [default: 4GiB].
     #[arg(long = "mem-max-private-bytes", value_name = "SIZE")]
     max_private_bytes: Option<ByteSize>,
 
@@ -41,14 +43,14 @@ pub struct MemOptions {
     #[arg(long = "mem-max-read-bytes", value_name = "SIZE")]
     max_read_bytes: Option<ByteSize>,
 
-    /// Whether the guest can attach windows, that is have the pages of mapped
-    /// files in its own memory.
+    /// Whether the guest can attach windows: pages of mapped files in its own
+    /// memory.
     ///
     /// With windows, no other process may write the files, or make them
-    /// shorter, while the guest runs. The guest can, by WASI as well: with
-    /// windows, WASI's streams have written the file when they return. There are
-    /// none with `-W timeout`, `-D log-to-files`, `-O pooling-allocator`,
-    /// `-O memory-init-cow`, `--profile`, and for precompiled guests.
+    /// shorter, while the guest runs. The guest itself may, also by WASI: with
+    /// windows, WASI's streams have written the file when they return. `-W
+    /// timeout`, `-D log-to-files`, `-O pooling-allocator`, `-O
+    /// memory-init-cow`, `--profile` and precompiled guests exclude windows.
     #[arg(
         long = "mem-windows",
         value_name = "y|n",
@@ -67,7 +69,7 @@ pub struct MemOptions {
     max_windows: Option<u64>,
 
     /// Print each call of mem to standard error when it returns: the mapping,
-    /// the operation and its range, the result, the time it took, and why it
+    /// the operation, its range, its result, the time it took, and why it
     /// failed.
     #[arg(long = "mem-trace")]
     pub trace: bool,
@@ -79,8 +81,8 @@ pub struct MemOptions {
 }
 
 impl MemOptions {
-    /// The context that grants what the options say and `dirs`, pairs of the
-    /// host's and the guest's name, and windows if `windows`.
+    /// The context that grants what the options say, the directories `dirs`, each
+    /// with the host's and the guest's name, and windows if `windows` is true.
     pub fn ctx(&self, dirs: &[(String, String)], windows: bool) -> Result<MemCtx, GrantError> {
         let mut builder = MemCtx::builder();
         builder
@@ -101,24 +103,23 @@ impl MemOptions {
         if let Some(windows) = self.max_windows {
             builder.max_windows(windows);
         }
-        // SAFETY: this process has one store, whose guest runs on one thread,
-        // and files are written only for that guest: through mem, or by WASI
-        // while the guest waits:
-        // - The streams of WASI 0.2 have written when they return, because
+        // SAFETY: this process has one store, and its guest runs on one thread.
+        // Only that guest writes files: through mem, or by WASI while it waits:
+        // - WASI 0.2's streams have written when they return, because
         //   `Run::add_mem` calls `finish_writes`.
-        // - All else in WASI 0.1, 0.2 and 0.3 writes on the thread of the guest:
+        // - All else in WASI 0.1, 0.2 and 0.3 writes on the guest's thread:
         //   `File::run_blocking` (wasmtime-wasi 48.0.8, `src/filesystem.rs`),
         //   `fd_write_impl` (`src/p1.rs`) and
         //   `WriteStreamConsumer::poll_consume` (`src/p3/filesystem/host.rs`) do
         //   with `allow_blocking_current_thread(true)`, which
         //   `RunCommon::configure_wasip2` (wasmtime-cli 48.0.8) calls unless
         //   there is a time limit. `engine::can_have_windows` excludes that.
-        // The option's help forbids other processes to write.
+        // The option's help forbids other processes to write the files.
         unsafe { builder.allow_windows(windows) };
         let access = if self.read_only {
-            Access::ReadOnly
+            FsPerms::ReadOnly
         } else {
-            Access::ReadWrite
+            FsPerms::ReadWrite
         };
         builder.allow_descriptors(access);
         for (host, guest) in dirs {

@@ -1,15 +1,15 @@
-use crate::engine;
+//! `wasmtime-mem run`: `wasmtime run` with mem in its linker.
+
+use crate::context::{self, view};
 use crate::options::MemOptions;
-use crate::{stats, trace};
+use crate::trace::Lines;
+use crate::{engine, features, log, stats};
 use anyhow::{Result, bail};
-use mem_host::{MemCtx, MemCtxView};
-use std::sync::OnceLock;
 use wasmtime::Module;
 use wasmtime::component::Component;
-use wasmtime_cli::commands::{CliLinker, Host, RunCommand};
-use wasmtime_wasi::WasiView;
+use wasmtime_cli::commands::{CliLinker, RunCommand};
 
-/// The options of `wasmtime run`, and those of mem.
+/// The options of `wasmtime run` and of mem.
 #[derive(clap::Args)]
 pub struct Run {
     #[command(flatten)]
@@ -19,8 +19,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Runs the guest. Ends the process with the guest's exit code if that is
-    /// not 0, and as `wasmtime run` does if it traps.
+    /// Runs the guest. If its exit code is not 0, or if it traps, this ends the
+    /// process as `wasmtime run` does.
     pub fn execute(mut self) -> Result<()> {
         if self.wasmtime.run.common.debug.debugger.is_some() {
             bail!("`-D debugger` is not supported: use `wasmtime run`");
@@ -34,27 +34,27 @@ impl Run {
 
     async fn execute_async(&mut self) -> Result<()> {
         let wasmtime = &mut self.wasmtime;
-        if self.mem.trace {
-            trace::init(wasmtime)?;
-        } else {
-            wasmtime.run.common.init_logging()?;
-        }
-        // Before WASI opens the same directories, for a better error.
+        // This parses the options; `check` has the better errors.
+        let config = wasmtime.run.common.config(None);
+        features::check(wasmtime)?;
+        let config = config?;
+        log::init(wasmtime, self.mem.trace.then_some(Lines))?;
+        // WASI opens the same directories later, with a worse error.
         let windows = self.mem.windows && engine::can_have_windows(wasmtime);
-        let ctx = self.mem.ctx(&wasmtime.run.dirs, windows)?;
-        CTX.get_or_init(|| ctx);
+        context::set(self.mem.ctx(&wasmtime.run.dirs, windows)?);
         if self.mem.stats {
             stats::print_at_exit()?;
         }
         let engine = if windows {
-            engine::with_windows(wasmtime)?
+            engine::with_windows(config)?
         } else {
             wasmtime.new_engine()?
         };
         let guest = wasmtime.module_and_args[0].as_ref();
-        let guest = wasmtime.run.load_module(&engine, guest, None)?;
+        let guest = wasmtime.run.load_module(&engine, guest, None);
+        let guest = guest.map_err(|error| features::explain(error.into()))?;
         let (mut store, mut linker) = wasmtime.new_store_and_linker(&engine, &guest)?;
-        // The linker is of the same kind as the guest.
+        // The linker is of the guest's kind.
         let imports_mem = match linker {
             CliLinker::Component(_) => component_imports_mem(guest.unwrap_component()),
             CliLinker::Core(_) => module_imports_mem(guest.unwrap_core()),
@@ -80,19 +80,18 @@ impl Run {
             mem_host::wasi::finish_writes(linker)?;
         }
         match linker {
-            // As `wasmtime run` does for WASI: there is no other task that
-            // waiting on this thread could delay, except the one that ends the
-            // guest.
+            // Waiting on this thread delays no other task, as with WASI in
+            // `wasmtime run`. Under a time limit, it would delay the task that
+            // ends the guest.
             CliLinker::Component(linker) if options.wasm.timeout.is_none() => {
-                mem_host::add_to_linker_with(linker, view)?;
-                mem_host::wasi::add_to_linker_with(linker, view)?;
+                mem_host::add_to_linker_sync(linker, view)?;
             }
             CliLinker::Component(linker) => {
-                mem_host::add_to_linker_async_with(linker, view)?;
-                mem_host::wasi::add_to_linker_async_with(linker, view)?;
+                mem_host::add_to_linker_async(linker, view)?;
             }
-            // Whose reads of lists have to be asynchronous where the guest is.
-            CliLinker::Core(linker) => mem_host::core::add_to_linker_async_with(linker, view)?,
+            // A core module runs asynchronously here, so its reads of lists
+            // have to be asynchronous too.
+            CliLinker::Core(linker) => mem_host::core::add_to_linker_async(linker, view)?,
         }
         Ok(())
     }
@@ -110,14 +109,4 @@ fn module_imports_mem(guest: &Module) -> bool {
 
 fn is_mem(interface: &str) -> bool {
     interface.starts_with("mem:mmap/")
-}
-
-/// The store's data is a type of `wasmtime-cli`, with no room for this.
-pub static CTX: OnceLock<MemCtx> = OnceLock::new();
-
-fn view(host: &mut Host) -> MemCtxView<'_> {
-    MemCtxView {
-        ctx: CTX.get_or_init(|| MemCtx::builder().build()),
-        table: WasiView::ctx(host).table,
-    }
 }

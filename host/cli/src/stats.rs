@@ -1,6 +1,6 @@
-//! `--mem-stats`: tables on standard error when the guest has ended.
+//! `--mem-stats`: prints tables to standard error when the guest has ended.
 
-use crate::run::CTX;
+use crate::context;
 use anyhow::{Result, ensure};
 use bytesize::ByteSize;
 use comfy_table::{CellAlignment, Table, presets};
@@ -9,20 +9,20 @@ use std::io::{self, Write};
 
 /// Prints the tables when the process exits.
 ///
-/// `wasmtime-cli` ends it by `std::process::exit` if the guest traps or exits,
-/// which drops nothing.
+/// If the guest traps or exits, `wasmtime-cli` calls `std::process::exit`, which
+/// drops nothing.
 pub fn print_at_exit() -> Result<()> {
-    // SAFETY: `print` is as safe to call as any function. It does not unwind,
-    // for it is `extern "C"`, and what it uses is never freed.
+    // SAFETY: `print` is a safe function. It does not unwind, because it is
+    // `extern "C"`, and it uses only statics, which are never freed.
     let registered = unsafe { libc::atexit(print) };
-    ensure!(registered == 0, "no room for what prints the statistics");
+    ensure!(registered == 0, "cannot print statistics at the exit");
     Ok(())
 }
 
 extern "C" fn print() {
-    if let Some(ctx) = CTX.get() {
+    if let Some(ctx) = context::get() {
         let usage = ctx.usage();
-        // There is nobody left to tell.
+        // Nobody is left who could handle an error.
         let _ = writeln!(io::stderr(), "{}\n{}", calls(&usage), amounts(&usage));
     }
 }
@@ -42,7 +42,7 @@ fn calls(usage: &Usage) -> Table {
     table
 }
 
-/// How an amount is written.
+/// How to write an amount.
 type Show = fn(u64) -> String;
 
 fn amounts(usage: &Usage) -> Table {
@@ -52,7 +52,7 @@ fn amounts(usage: &Usage) -> Table {
         ("mapped", usage.mapped_bytes, size),
         ("private", usage.private_bytes, size),
         ("locked", usage.locked_bytes, size),
-        ("mappings", usage.pieces, number),
+        ("mappings", usage.mappings, number),
         ("windows", usage.windows, number),
     ];
     for (

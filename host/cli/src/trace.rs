@@ -1,48 +1,32 @@
 //! `--mem-trace`: a line on standard error for each of the guest's calls.
 
-use anyhow::Result;
 use std::fmt::{self, Debug, Display, Formatter};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::{EnvFilter, Targets};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::util::SubscriberInitExt;
-use wasmtime_cli::commands::RunCommand;
+use tracing_subscriber::filter::{Filtered, Targets};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
 
-/// Prints each call from here on, and has `wasmtime` log as its options say.
-///
-/// # Errors
-///
-/// Those of the options.
-pub fn init(command: &mut RunCommand) -> Result<()> {
-    let options = &mut command.run.common;
-    // What this makes is not wanted, but it reads `-D`.
-    options.config(None)?;
-    let calls = Targets::new().with_target("mem_host::calls", Level::TRACE);
-    let subscriber = tracing_subscriber::registry().with(Lines.with_filter(calls));
-    if options.debug.logging == Some(false) || options.debug.log_to_files == Some(true) {
-        options.init_logging()?;
-        tracing::subscriber::set_global_default(subscriber)?;
-    } else {
-        // A process has one subscriber, so this does what `init_logging` would.
-        let log = tracing_subscriber::fmt::layer()
-            .with_writer(io::stderr)
-            .with_ansi(io::stderr().is_terminal())
-            .with_filter(EnvFilter::from_env("WASMTIME_LOG"));
-        subscriber.with(log).try_init()?;
+/// Prints each call.
+pub struct Lines;
+
+impl Lines {
+    /// The layer that gets the events of calls, and no others.
+    pub fn filtered<S>(self) -> Filtered<Self, Targets, S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.with_filter(Targets::new().with_target("mem_host::calls", Level::TRACE))
     }
-    Ok(())
 }
-
-struct Lines;
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut call = Call::default();
         event.record(&mut call);
-        // The guest goes on without its trace.
+        // If nobody reads the trace, the guest still runs.
         let _ = writeln!(io::stderr(), "{call}");
     }
 }
@@ -100,7 +84,7 @@ impl Display for Call {
         }
         write!(f, " {}..", self.offset)?;
         if let Some(length) = self.length {
-            // The guest's numbers can be anything.
+            // The guest chose these numbers; their sum may not fit into 64 bits.
             write!(f, "{}", u128::from(self.offset) + u128::from(length))?;
         }
         write!(f, " -> {}, {:.0?}", self.result, self.time)?;

@@ -1,4 +1,4 @@
-//! Counts how often it has run, in a mapped file.
+//! Counts its runs in a mapped file.
 
 fn main() -> Result<(), mem::Error> {
     let counter = mem::create("runs.bin", 8)?;

@@ -1,20 +1,19 @@
 //! `wasmtime-mem bundle`, and the examples on a `wasmtime run` that knows
 //! nothing of mem.
 
-mod common;
-
+use crate::common::{COMMAND, Run, stderr, stock};
 use anyhow::Result;
-use common::{COMMAND, Run, stderr, stock};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use test_artifacts::{COW, GREP, Guest, INSPECT, KV, LOCK, SEARCH, WC};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// The command that bundles `guest`.
-fn bundle(guest: &Path, out: &Path) -> Result<Output> {
+fn bundle(guest: impl AsRef<Path>, out: &Path) -> Result<Output> {
     let mut command = Command::new(COMMAND);
-    command.arg("bundle").arg(guest).arg("-o").arg(out);
+    command.arg("bundle").arg(guest.as_ref()).arg("-o").arg(out);
     Ok(command.output()?)
 }
 
@@ -45,11 +44,11 @@ impl Both {
 
     /// What the guest prints with `input`, which has to be the same on both.
     #[track_caller]
-    fn output(&self, guest: &str, args: &[&str], input: &[u8]) -> Result<Output> {
+    fn output(&self, guest: Guest, args: &[&str], input: &[u8]) -> Result<Output> {
         fs::create_dir_all(&self.bundles)?;
-        let out = self.bundles.join(guest).with_extension("wasm");
+        let out = self.bundles.join(guest.name).with_extension("wasm");
         if !out.exists() {
-            let bundled = bundle(&test_artifacts::guest(guest), &out)?;
+            let bundled = bundle(guest.component, &out)?;
             assert!(bundled.status.success(), "{}", stderr(&bundled));
         }
         let mut command = Command::new(stock());
@@ -65,9 +64,9 @@ impl Both {
         Ok(found)
     }
 
-    /// The same, of a guest that has to succeed and to print something.
+    /// The same for a guest that has to succeed and to print something.
     #[track_caller]
-    fn succeed(&self, guest: &str, args: &[&str]) -> Result<String> {
+    fn succeed(&self, guest: Guest, args: &[&str]) -> Result<String> {
         let output = self.output(guest, args, b"")?;
         assert!(output.status.success(), "{}", stderr(&output));
         Ok(String::from_utf8(output.stdout)?)
@@ -103,14 +102,14 @@ fn wc_grep_and_cow() -> Result<()> {
     let both = Both::new();
     both.write("text", text())?;
     both.write("empty", "")?;
-    let counted = both.succeed("wc", &["text", "empty"])?;
+    let counted = both.succeed(WC, &["text", "empty"])?;
     assert!(counted.contains(" 100000 "), "{counted}");
-    let found = both.succeed("grep", &["files 96", "text"])?;
+    let found = both.succeed(GREP, &["files 96", "text"])?;
     assert!(found.lines().count() > 1000);
-    let edited = both.succeed("cow", &["text", "mapped", "MAPPED"])?;
+    let edited = both.succeed(COW, &["text", "mapped", "MAPPED"])?;
     assert!(edited.contains("MAPPED"));
     assert_eq!(fs::read_to_string(both.stock.path("text"))?, text());
-    let missing = both.output("wc", &["missing"], b"")?;
+    let missing = both.output(WC, &["missing"], b"")?;
     assert_eq!(missing.status.code(), Some(1));
     assert!(stderr(&missing).contains("not found"));
     Ok(())
@@ -122,15 +121,15 @@ fn kv() -> Result<()> {
     let pairs: String = (0..3000)
         .map(|number| format!("key{number} value{number}\n"))
         .collect();
-    let loaded = both.output("kv", &["db", "load"], pairs.as_bytes())?;
+    let loaded = both.output(KV, &["db", "load"], pairs.as_bytes())?;
     assert_eq!(
         loaded.stdout.iter().filter(|&&byte| byte == b'\n').count(),
         3000
     );
-    both.succeed("kv", &["db", "put", "key7", "other"])?;
-    assert_eq!(both.succeed("kv", &["db", "get", "key7"])?, "other\n");
-    both.succeed("kv", &["db", "delete", "key8"])?;
-    assert_eq!(both.succeed("kv", &["db", "list"])?.lines().count(), 2999);
+    both.succeed(KV, &["db", "put", "key7", "other"])?;
+    assert_eq!(both.succeed(KV, &["db", "get", "key7"])?, "other\n");
+    both.succeed(KV, &["db", "delete", "key8"])?;
+    assert_eq!(both.succeed(KV, &["db", "list"])?.lines().count(), 2999);
     both.same_file("db")
 }
 
@@ -138,21 +137,21 @@ fn kv() -> Result<()> {
 fn search_and_inspect() -> Result<()> {
     let both = Both::new();
     both.write("text", text())?;
-    both.succeed("search", &["index", "text", "index"])?;
+    both.succeed(SEARCH, &["index", "text", "index"])?;
     both.same_file("index")?;
-    let found = both.succeed("search", &["find", "index", "text", "99999"])?;
+    let found = both.succeed(SEARCH, &["find", "index", "text", "99999"])?;
     assert_eq!(found, "100000:99999 memory mapped files 89\n");
     both.write("elf", fs::read("/bin/sh")?)?;
-    assert!(both.succeed("inspect", &["elf"])?.contains("libc.so"));
+    assert!(both.succeed(INSPECT, &["elf"])?.contains("libc.so"));
     Ok(())
 }
 
-/// Locks are the one thing that the example asks for in vain.
+/// The example asks for locks, which the polyfill does not have.
 #[test]
 fn lock_is_unsupported() -> Result<()> {
     let run = Run::new();
     let out = run.path("lock.wasm");
-    bundle(&test_artifacts::guest("lock"), &out)?;
+    bundle(LOCK.component, &out)?;
     let mut command = Command::new(stock());
     command.args(["run", "--dir", "/proc/self"]).arg(&out);
     let output = command.output()?;
@@ -169,7 +168,7 @@ fn lock_is_unsupported() -> Result<()> {
 fn bundles_import_only_wasi() -> Result<()> {
     let run = Run::new();
     let out = run.path("out.wasm");
-    let bundled = bundle(&test_artifacts::guest("wc"), &out)?;
+    let bundled = bundle(WC.component, &out)?;
     assert!(bundled.status.success() && bundled.stdout.is_empty());
     let engine = Engine::default();
     let component = Component::from_file(&engine, &out)?;
@@ -197,7 +196,7 @@ fn guests_that_cannot_be_bundled() -> Result<()> {
     fs::write(&text, "(module)")?;
     for (guest, why) in [
         (
-            test_artifacts::core_module("wc"),
+            PathBuf::from(WC.core_module),
             "build it for the target wasm32-wasip2",
         ),
         (engine_free, "imports no interface of `mem:mmap`"),
@@ -213,7 +212,7 @@ fn guests_that_cannot_be_bundled() -> Result<()> {
         assert_eq!(fs::read(&out)?, b"as it was");
     }
     let nowhere = run.path("missing/out.wasm");
-    let output = bundle(&test_artifacts::guest("wc"), &nowhere)?;
+    let output = bundle(WC.component, &nowhere)?;
     let message = stderr(&output);
     assert!(
         message.contains("cannot write") && message.contains("missing/out.wasm"),

@@ -1,35 +1,28 @@
-//! The tests of other files again, which run their guests as core modules here.
+//! Core modules beside components.
 
-#![allow(clippy::duplicate_mod, reason = "each file has its own `common`")]
-
-mod common;
-#[path = "examples.rs"]
-mod examples;
-#[path = "run.rs"]
-mod run;
-
+use crate::common::{Form, Run, stderr};
 use anyhow::Result;
-use common::Run;
 use std::fs;
+use test_artifacts::{GREP, KV, WC};
 
-/// Reads of lists, the one thing that a core module's host asks of the guest.
+/// The guests read lists. To return one to a core module, the host calls the
+/// guest.
 #[test]
 fn same_output_as_a_component() -> Result<()> {
-    let run = Run::new();
+    let run = Run::of(Form::CoreModule);
     fs::write(run.path("text"), "some words\nof a file\n".repeat(10_000))?;
     for (guest, args) in [
-        ("wc", &["text"][..]),
-        ("grep", &["file", "text"]),
-        ("kv", &["db", "put", "key", "value"]),
-        ("kv", &["db", "get", "key"]),
-        ("kv", &["db", "list"]),
+        (WC, &["text"][..]),
+        (GREP, &["file", "text"]),
+        (KV, &["db", "put", "key", "value"]),
+        (KV, &["db", "get", "key"]),
+        (KV, &["db", "list"]),
     ] {
         let module = run.succeed(guest, args)?;
-        let component = run
-            .command_of(test_artifacts::guest(guest), args)
-            .output()?;
-        assert!(component.status.success(), "{guest}");
-        assert_eq!(module, component.stdout, "{guest} {args:?}");
+        let component = run.command_of(guest.component, args).output()?;
+        let name = guest.name;
+        assert!(component.status.success(), "{name}: {}", stderr(&component));
+        assert_eq!(module, component.stdout, "{name} {args:?}");
     }
     Ok(())
 }

@@ -1,11 +1,10 @@
-//! What guests had flushed when their host is killed. A kill leaves the
+//! A kill of the host loses nothing that guests had flushed. It leaves the
 //! operating system's cache alone, so this tests the order of writes and that
-//! files can be opened again, not the loss of power.
+//! files can be opened again, and not the loss of power.
 
-mod common;
-
+use crate::common::Run;
+use crate::guests::COMMAND_WRITE_AND_ACKNOWLEDGE;
 use anyhow::{Context, Result};
-use common::Run;
 use std::collections::HashMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
@@ -13,6 +12,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
+use test_artifacts::KV;
 
 const PAGE: usize = 4096;
 const PAGES: u64 = 64;
@@ -21,7 +21,7 @@ fn rounds() -> u64 {
     std::env::var("MEM_TEST_ROUNDS").map_or(20, |rounds| rounds.parse().unwrap())
 }
 
-/// Random delays, of a seed that is printed if the test fails.
+/// Random delays. Their seed is printed if the test fails.
 struct Delays(u64);
 
 impl Delays {
@@ -71,7 +71,7 @@ fn what_was_flushed_is_there_after_a_kill() -> Result<()> {
     let mut first = 1;
     for round in 0..rounds() {
         let host = run
-            .command("write_and_acknowledge", &[first.to_string()])
+            .command(COMMAND_WRITE_AND_ACKNOWLEDGE, &[first.to_string()])
             .stdout(Stdio::piped())
             .spawn()?;
         let delay = delays.next();
@@ -80,7 +80,7 @@ fn what_was_flushed_is_there_after_a_kill() -> Result<()> {
         println!("round {round}: {first} to {last}, killed after {delay:?}");
 
         let bytes = fs::read(run.path("pages"))?;
-        // Of the 64 last pages, the oldest can be in the making again.
+        // The oldest of the 64 last pages can be half written again.
         for number in last.saturating_sub(PAGES - 2).max(1)..=last {
             let start = (number % PAGES) as usize * PAGE;
             let expected = number.to_le_bytes().repeat(PAGE / 8);
@@ -98,7 +98,7 @@ fn kv_reopens_without_loss_after_a_kill() -> Result<()> {
     let mut acknowledged = HashMap::new();
     for round in 0..rounds() {
         let mut host = run
-            .command("kv", &["db", "load"])
+            .command(KV, &["db", "load"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -123,7 +123,7 @@ fn kv_reopens_without_loss_after_a_kill() -> Result<()> {
             acknowledged.insert(key, round);
         }
 
-        let list = String::from_utf8(run.succeed("kv", &["db", "list"])?)?;
+        let list = String::from_utf8(run.succeed(KV, &["db", "list"])?)?;
         let pairs: HashMap<_, _> = list
             .lines()
             .map(|line| line.split_once(' ').unwrap())
@@ -132,7 +132,7 @@ fn kv_reopens_without_loss_after_a_kill() -> Result<()> {
             let value = pairs.get(key.as_str()).with_context(|| key.clone())?;
             let mut parts = value.rsplit('-');
             assert_eq!(parts.next(), key.rsplit('-').next(), "{key} {value}");
-            // A later put may have been made and not been acknowledged.
+            // A later put may have happened without an acknowledgement.
             let of: u64 = parts.next().context("a round")?.parse()?;
             assert!(
                 (put_in..=round).contains(&of),

@@ -1,13 +1,23 @@
 //! The examples, run by the command on real input.
 
-mod common;
-
+use crate::common::{Form, Run, stderr};
+use crate::on_both;
 use anyhow::{Context, Result};
-use common::{Run, stderr};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
+use test_artifacts::{COW, GREP, KV, LOCK, WC};
+
+on_both! {
+    wc_equals_coreutils;
+    grep_equals_grep;
+    progress_is_shown_on_a_terminal_only;
+    kv_survives_restarts;
+    kv_survives_kill_after_a_flush;
+    cow_leaves_the_file;
+    lock_shows_vmlck;
+}
 
 /// Runs a program of the machine in the C locale.
 fn native(run: &Run, program: &str, args: &[&str]) -> Result<Output> {
@@ -34,9 +44,8 @@ fn text() -> Vec<u8> {
     text
 }
 
-#[test]
-fn wc_equals_coreutils() -> Result<()> {
-    let run = Run::new();
+fn wc_equals_coreutils(form: Form) -> Result<()> {
+    let run = Run::of(form);
     fs::write(run.path("64MiB.txt"), text().repeat(64))?;
     fs::write(run.path("empty"), "")?;
     fs::write(run.path("one word"), "word")?;
@@ -45,19 +54,18 @@ fn wc_equals_coreutils() -> Result<()> {
         &["empty"],
         &["one word", "empty", "64MiB.txt"],
     ] {
-        let counted = run.succeed("wc", files)?;
+        let counted = run.succeed(WC, files)?;
         let expected = native(&run, "wc", files)?.stdout;
         assert_eq!(String::from_utf8(counted)?, String::from_utf8(expected)?);
     }
-    let output = run.output("wc", &["missing"])?;
+    let output = run.output(WC, &["missing"])?;
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("not found"), "{}", stderr(&output));
     Ok(())
 }
 
-#[test]
-fn grep_equals_grep() -> Result<()> {
-    let run = Run::new();
+fn grep_equals_grep(form: Form) -> Result<()> {
+    let run = Run::of(form);
     fs::write(run.path("text"), text().repeat(3))?;
     fs::write(
         run.path("binary"),
@@ -69,25 +77,24 @@ fn grep_equals_grep() -> Result<()> {
         &["memory-m", "binary"],
         &["", "binary"],
     ] {
-        let found = run.succeed("grep", args)?;
+        let found = run.succeed(GREP, args)?;
         let expected = native(&run, "grep", &[&["-Fna", "--"], args].concat())?.stdout;
         assert!(!expected.is_empty());
         assert!(found == expected, "{args:?}");
     }
-    let output = run.output("grep", &["nowhere", "text"])?;
+    let output = run.output(GREP, &["nowhere", "text"])?;
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
     Ok(())
 }
 
-#[test]
-fn progress_is_shown_on_a_terminal_only() -> Result<()> {
-    let run = Run::new();
+fn progress_is_shown_on_a_terminal_only(form: Form) -> Result<()> {
+    let run = Run::of(form);
     fs::write(run.path("64MiB.txt"), text().repeat(64))?;
-    let piped = run.output("wc", &["64MiB.txt"])?;
+    let piped = run.output(WC, &["64MiB.txt"])?;
     assert!(piped.stderr.is_empty(), "{}", stderr(&piped));
 
     // `script` of util-linux runs a command on a terminal.
-    let command = run.command("wc", &["64MiB.txt"]);
+    let command = run.command(WC, &["64MiB.txt"]);
     let words: Vec<_> = [command.get_program()]
         .into_iter()
         .chain(command.get_args())
@@ -99,10 +106,9 @@ fn progress_is_shown_on_a_terminal_only() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn kv_survives_restarts() -> Result<()> {
-    let run = Run::new();
-    let kv = |args: &[&str]| run.succeed("kv", &[&["db"], args].concat());
+fn kv_survives_restarts(form: Form) -> Result<()> {
+    let run = Run::of(form);
+    let kv = |args: &[&str]| run.succeed(KV, &[&["db"], args].concat());
     kv(&["put", "apple", "red"])?;
     kv(&["put", "pear", "green"])?;
     kv(&["put", "apple", "yellow"])?;
@@ -115,12 +121,12 @@ fn kv_survives_restarts() -> Result<()> {
         ["db", "delete", "pear"],
         ["missing", "get", "x"],
     ] {
-        let output = run.output("kv", &args)?;
+        let output = run.output(KV, &args)?;
         assert_eq!(output.status.code(), Some(1), "{args:?}");
         assert!(stderr(&output).contains("kv: "), "{}", stderr(&output));
     }
     fs::write(run.path("text"), text())?;
-    let output = run.output("kv", &["text", "put", "x", "y"])?;
+    let output = run.output(KV, &["text", "put", "x", "y"])?;
     assert!(
         stderr(&output).contains("not a kv database"),
         "{}",
@@ -130,13 +136,12 @@ fn kv_survives_restarts() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn kv_survives_kill_after_a_flush() -> Result<()> {
-    let run = Run::new();
+fn kv_survives_kill_after_a_flush(form: Form) -> Result<()> {
+    let run = Run::of(form);
     let mut acknowledged = Vec::new();
     for round in 0..5 {
         let mut host = run
-            .command("kv", &["db", "load"])
+            .command(KV, &["db", "load"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -164,7 +169,7 @@ fn kv_survives_kill_after_a_flush() -> Result<()> {
     }
     assert!(acknowledged.len() > 5);
 
-    let list = String::from_utf8(run.succeed("kv", &["db", "list"])?)?;
+    let list = String::from_utf8(run.succeed(KV, &["db", "list"])?)?;
     let pairs: std::collections::HashMap<_, _> = list
         .lines()
         .map(|line| line.split_once(' ').unwrap())
@@ -177,31 +182,29 @@ fn kv_survives_kill_after_a_flush() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn cow_leaves_the_file() -> Result<()> {
-    let run = Run::new();
+fn cow_leaves_the_file(form: Form) -> Result<()> {
+    let run = Run::of(form);
     let before = text();
     fs::write(run.path("text"), &before)?;
-    let edited = run.succeed("cow", &["text", "memory", "MEMORY"])?;
+    let edited = run.succeed(COW, &["text", "memory", "MEMORY"])?;
     let expected = String::from_utf8(before.clone())?.replace("memory", "MEMORY");
     assert!(edited == expected.as_bytes());
     assert!(fs::read(run.path("text"))? == before);
     Ok(())
 }
 
-#[test]
-fn lock_shows_vmlck() -> Result<()> {
-    let run = Run::new()
+fn lock_shows_vmlck(form: Form) -> Result<()> {
+    let run = Run::of(form)
         .option("--dir=/proc/self")
         .option("--mem-max-locked-bytes=64KiB");
-    let shown = String::from_utf8(run.succeed("lock", &["4097"])?)?;
+    let shown = String::from_utf8(run.succeed(LOCK, &["4097"])?)?;
     let sizes: Vec<_> = shown
         .lines()
         .map(|line| line.split_whitespace().nth(2))
         .collect();
     assert_eq!(sizes, [Some("0"), Some("8"), Some("0")], "{shown}");
 
-    let output = Run::new().output("lock", &["4096"])?;
+    let output = Run::of(form).output(LOCK, &["4096"])?;
     assert_eq!(output.status.code(), Some(1));
     assert!(
         stderr(&output).contains("lock limit"),

@@ -1,15 +1,14 @@
 //! The examples that work in windows, run by the command, compared with a
 //! native run of the same code on the same files.
 
-mod common;
-
+use crate::common::{COMMAND, Run, stderr};
 use anyhow::{Context, Result};
-use common::{COMMAND, Run, stderr};
 use search::{Case, Index, Plan, Query};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
+use test_artifacts::{INSPECT, SEARCH};
 
 const WITHOUT_WINDOWS: &str = "--mem-windows=n";
 
@@ -78,9 +77,9 @@ fn search_equals_the_native_run() -> Result<()> {
             b"\n\r\n\xff not \xc3 UTF-8 \xc3\xa9t\xc3\xa9\0\n\n",
         ] {
             fs::write(run.path("text"), text)?;
-            // As a run leaves it that is killed.
+            // A run that is killed leaves it so.
             fs::write(run.path("index.partial"), "x".repeat(16 << 20))?;
-            let made = run.output("search", &["index", "text", "index", "--stats"])?;
+            let made = run.output(SEARCH, &["index", "text", "index", "--stats"])?;
             assert!(made.status.success(), "{}", stderr(&made));
             let index = fs::read(run.path("index"))?;
             assert!(index == native_index(text)?);
@@ -103,7 +102,7 @@ fn search_equals_the_native_run() -> Result<()> {
                 if case == Case::Sensitive {
                     args.push("--case-sensitive");
                 }
-                let output = run.output("search", &[&args, words].concat())?;
+                let output = run.output(SEARCH, &[&args, words].concat())?;
                 let expected = native_find(&index, text, words, case)?;
                 assert!(output.stdout == expected, "{words:?}: {}", stderr(&output));
                 assert_eq!(output.status.code(), Some(expected.is_empty().into()));
@@ -122,9 +121,9 @@ fn search_equals_the_native_run() -> Result<()> {
 fn search_equals_grep() -> Result<()> {
     let run = Run::new();
     fs::write(run.path("text"), text())?;
-    run.succeed("search", &["index", "text", "index"])?;
+    run.succeed(SEARCH, &["index", "text", "index"])?;
     for word in ["memory", "X86_64", "777"] {
-        let found = run.succeed("search", &["find", "index", "text", word])?;
+        let found = run.succeed(SEARCH, &["find", "index", "text", word])?;
         let grep = std::process::Command::new("grep")
             .args(["-inwF", word])
             .arg(run.path("text"))
@@ -138,8 +137,8 @@ fn search_equals_grep() -> Result<()> {
 fn search_reads_a_part_of_the_index() -> Result<()> {
     let run = Run::new();
     fs::write(run.path("text"), text())?;
-    run.succeed("search", &["index", "text", "index"])?;
-    let output = run.output("search", &["find", "index", "text", "77777", "--stats"])?;
+    run.succeed(SEARCH, &["index", "text", "index"])?;
+    let output = run.output(SEARCH, &["find", "index", "text", "77777", "--stats"])?;
     let stats = stderr(&output);
     let (before, _) = stats.split_once(" blocks read").context(stats.clone())?;
     let mut numbers = before.rsplit(' ');
@@ -154,11 +153,11 @@ fn search_tells_what_is_damaged() -> Result<()> {
     let run = Run::new();
     let text = text();
     fs::write(run.path("text"), &text)?;
-    run.succeed("search", &["index", "text", "index"])?;
+    run.succeed(SEARCH, &["index", "text", "index"])?;
     let index = fs::read(run.path("index"))?;
     let find = |index: &[u8]| -> Result<Output> {
         fs::write(run.path("damaged"), index)?;
-        run.output("search", &["find", "damaged", "text", "memory", "1*"])
+        run.output(SEARCH, &["find", "damaged", "text", "memory", "1*"])
     };
 
     for at in [
@@ -197,18 +196,18 @@ fn search_tells_what_is_damaged() -> Result<()> {
 fn search_tells_that_the_text_changed() -> Result<()> {
     let run = Run::new();
     fs::write(run.path("text"), "one\ntwo\nthree\n")?;
-    run.succeed("search", &["index", "text", "index"])?;
+    run.succeed(SEARCH, &["index", "text", "index"])?;
     for (text, why) in [
         ("one\ntwo\nthree\nfour\n", "19 bytes instead of 14"),
         ("one\n2wo\nthree\n", "line 2 differs"),
     ] {
         fs::write(run.path("text"), text)?;
-        let output = run.output("search", &["find", "index", "text", "two"])?;
+        let output = run.output(SEARCH, &["find", "index", "text", "two"])?;
         check_failure(&output, 1, &["\"text\"", why]);
     }
-    // Anew, in place of the old one.
-    run.succeed("search", &["index", "text", "index"])?;
-    let found = run.succeed("search", &["find", "index", "text", "2wo"])?;
+    // A new index takes the place of the old one.
+    run.succeed(SEARCH, &["index", "text", "index"])?;
+    let found = run.succeed(SEARCH, &["find", "index", "text", "2wo"])?;
     assert_eq!(found, b"2:2wo\n");
     Ok(())
 }
@@ -217,7 +216,7 @@ fn search_tells_that_the_text_changed() -> Result<()> {
 fn search_replaces_nothing_but_an_index() -> Result<()> {
     let run = Run::new();
     fs::write(run.path("text"), "one\n")?;
-    let output = run.output("search", &["index", "text", "text"])?;
+    let output = run.output(SEARCH, &["index", "text", "text"])?;
     check_failure(&output, 1, &["\"text\" is not an index"]);
     assert_eq!(fs::read(run.path("text"))?, b"one\n");
     Ok(())
@@ -225,10 +224,10 @@ fn search_replaces_nothing_but_an_index() -> Result<()> {
 
 #[test]
 fn search_leaves_nothing_after_a_failure() -> Result<()> {
-    // One for the text, and none for the index.
+    // One window for the text, and none for the index.
     let run = Run::new().option("--mem-max-windows=1");
     fs::write(run.path("text"), "one\n")?;
-    let output = run.output("search", &["index", "text", "index"])?;
+    let output = run.output(SEARCH, &["index", "text", "index"])?;
     check_failure(&output, 1, &["quota", "index.partial"]);
     assert_eq!(fs::read_dir(run.dir.path())?.count(), 1);
     Ok(())
@@ -245,7 +244,7 @@ fn search_tells_that_a_text_is_too_large() -> Result<()> {
         ),
     ] {
         fs::File::create(run.path("text"))?.set_len(bytes)?;
-        let output = run.output("search", &["index", "text", "index"])?;
+        let output = run.output(SEARCH, &["index", "text", "index"])?;
         check_failure(&output, 1, &["\"text\"", why]);
     }
     Ok(())
@@ -255,7 +254,7 @@ fn search_tells_that_a_text_is_too_large() -> Result<()> {
 fn search_tells_what_is_wrong_with_arguments() -> Result<()> {
     let run = Run::new();
     fs::write(run.path("text"), "one\n")?;
-    run.succeed("search", &["index", "text", "index"])?;
+    run.succeed(SEARCH, &["index", "text", "index"])?;
     for (args, why) in [
         (
             &["index", "missing", "new"][..],
@@ -282,10 +281,10 @@ fn search_tells_what_is_wrong_with_arguments() -> Result<()> {
         (&["fnid"], &["fnid", "Usage: "]),
         (&[], &["Usage: "]),
     ] {
-        check_failure(&run.output("search", args)?, 1, why);
+        check_failure(&run.output(SEARCH, args)?, 1, why);
     }
     assert!(!run.path("new").exists());
-    let help = String::from_utf8(run.succeed("search", &["find", "--help"])?)?;
+    let help = String::from_utf8(run.succeed(SEARCH, &["find", "--help"])?)?;
     assert!(help.contains("Print the lines that hold all of the words"));
     Ok(())
 }
@@ -315,7 +314,7 @@ fn inspect_equals_the_native_run() -> Result<()> {
             (Path::new(COMMAND), "/commands/wasmtime-mem"),
             (&this, &format!("/tests/{name}")),
         ] {
-            let output = run.output("inspect", &["--stats", guests])?;
+            let output = run.output(INSPECT, &["--stats", guests])?;
             assert!(output.status.success(), "{}", stderr(&output));
             let shown = String::from_utf8(output.stdout.clone())?;
             assert_eq!(shown, native_inspect(file)?);
@@ -350,7 +349,7 @@ fn inspect_tells_what_is_damaged() -> Result<()> {
         damage(format!("changed-{at}"), &data)?;
     }
 
-    let output = run.output("inspect", &names)?;
+    let output = run.output(INSPECT, &names)?;
     let (mut shown, mut errors) = (String::new(), String::new());
     for name in &names {
         match inspect::Elf::parse(&fs::read(run.path(name))?) {
@@ -380,9 +379,9 @@ fn inspect_tells_what_is_wrong_with_arguments() -> Result<()> {
         (&["--unknown"], &["--unknown"]),
         (&[], &["<FILE>"]),
     ] {
-        check_failure(&run.output("inspect", args)?, 1, why);
+        check_failure(&run.output(INSPECT, args)?, 1, why);
     }
-    let help = String::from_utf8(run.succeed("inspect", &["--help"])?)?;
+    let help = String::from_utf8(run.succeed(INSPECT, &["--help"])?)?;
     assert!(help.contains("Shows the segments, sections"));
     Ok(())
 }

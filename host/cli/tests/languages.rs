@@ -1,17 +1,14 @@
 //! Guests in other languages, each built by the commands that the README gives.
 //!
-//! They need compilers that are no part of Rust:
+//! They need compilers that are not part of Rust:
 //!
 //! ```text
-//! cargo test --release --test languages -- --ignored
+//! cargo test --release --test command languages -- --ignored
 //! ```
 
-#[path = "languages/c.rs"]
 mod c;
-mod common;
-
+use crate::common::{Run, stderr};
 use anyhow::{Context, Result};
-use common::{Run, stderr};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -49,7 +46,7 @@ fn succeed(run: &Run, guest: &Path, args: &[&str]) -> String {
 }
 
 fn output(run: &Run, guest: &Path, args: &[&str]) -> Output {
-    run.command_of(guest.to_owned(), args).output().unwrap()
+    run.command_of(guest, args).output().unwrap()
 }
 
 /// Runs the example `notes` of a language on a file, and on one that is not

@@ -1,9 +1,7 @@
-//! What errors tell their readers to do can be done.
+//! Readers can do what errors say.
 
-mod common;
-
+use crate::common::COMMAND;
 use anyhow::Result;
-use common::COMMAND;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -70,7 +68,7 @@ fn options_and_methods_that_errors_name_exist() -> Result<()> {
             methods += 1;
         }
     }
-    // Those of six quotas, and of what is granted.
+    // Six quotas have them, and each grant.
     assert!(options >= 9 && methods >= 11, "{names:#?}");
     Ok(())
 }

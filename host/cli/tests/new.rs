@@ -1,14 +1,13 @@
-//! `wasmtime-mem new`: what it makes builds and runs, by the lines that it and
-//! the README say.
+//! What `wasmtime-mem new` makes builds and runs, by the lines that it and the
+//! README say.
 
-mod common;
-
+use crate::common::{COMMAND, stderr};
 use anyhow::{Context, Result};
-use common::{COMMAND, stderr};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
+use test_artifacts::WC;
 
 const SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../guest-sdk");
 
@@ -18,7 +17,7 @@ fn new<const N: usize>(dir: &TempDir, args: [&str; N]) -> Result<Output> {
     Ok(command.output()?)
 }
 
-/// What a command printed that has to succeed.
+/// What a command printed, which has to succeed.
 fn printed(output: Output) -> Result<String> {
     assert!(output.status.success(), "{}", stderr(&output));
     Ok(String::from_utf8(output.stdout)?)
@@ -29,13 +28,13 @@ fn a_new_guest_builds_and_runs() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let said = printed(new(&dir, ["my-guest", "--sdk", SDK])?)?;
     let guest = dir.path().join("my-guest");
-    // Of the same dependencies as the guests of the tests, which are there.
+    // The same dependencies as the tests' guests have, which are there.
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
     fs::copy(lock, guest.join("Cargo.lock"))?;
-    let built = test_artifacts::guest("wc");
+    let built = Path::new(WC.component);
     let target = built.ancestors().nth(3).context("a target folder")?;
 
-    // The lines that it says, but for the network.
+    // The lines that it says, without the network.
     let (_, lines) = said.split_once("To run it:\n").context(said.clone())?;
     let lines = lines.replace("cargo run", "cargo run --offline --quiet");
     let commands = Path::new(COMMAND).parent().context("a folder")?;
@@ -65,7 +64,8 @@ fn the_program_is_the_one_of_the_readme() {
     assert!(readme.contains(&format!("```rust,no_run\n{main}```")));
 }
 
-/// The whole contract is in its folder `wit`, with what it depends on beside it.
+/// Its folder `wit` has the whole contract, and beside it what the contract
+/// depends on.
 #[test]
 fn the_contract_of_a_new_guest_is_complete() -> Result<()> {
     let dir = tempfile::tempdir()?;

@@ -1,43 +1,63 @@
 //! The options of `wasmtime-mem run`, and what a user sees of it.
 
-mod common;
-
+use crate::common::{COMMAND, Form, Run, stderr};
+use crate::guests::COMMAND_ENDLESS;
+use crate::on_both;
 use anyhow::Result;
-use common::{COMMAND, Run, stderr};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use test_artifacts::{
+    EXEC, GO_NAMES, Guest, HANDLE_AFTER_UNMAP, LEAVE_MAPPED_AND_LOCKED, LOCK_PAST_THE_GRANT,
+    LOCK_PAST_THE_LIMIT_OF_THE_PROCESS, LOCK_SHOWS_IN_VMLCK, NO_LOCKS_GRANTED, QUOTAS,
+    READ_WRITE_ON_A_FILE_WITHOUT_WRITE_PERMISSION, READ_WRITE_ON_A_READ_ONLY_GRANT, WC, WINDOW,
+    WINDOW_NOT_GRANTED, WINDOW_REFUSED,
+};
+
+on_both! {
+    dir_grants_mapping;
+    dir_grants_under_the_guest_name;
+    nothing_is_granted_without_an_option;
+    mem_read_only;
+    mem_exec;
+    mem_quotas;
+    mem_max_locked_bytes;
+    windows_are_granted_by_default;
+    windows_can_be_refused_and_do_not_go_with_every_option;
+    lock_past_the_limit_of_the_process;
+    read_write_on_a_file_without_write_permission;
+    a_trap_has_the_exit_code_of_wasmtime_run;
+    the_options_of_wasmtime_run_work;
+    compiled_code_is_cached;
+}
 
 const NO_ARGS: [&str; 0] = [];
 
-#[test]
-fn dir_grants_mapping() -> Result<()> {
-    Run::new().succeed("go_names", &NO_ARGS)?;
+fn dir_grants_mapping(form: Form) -> Result<()> {
+    Run::of(form).succeed(GO_NAMES, &NO_ARGS)?;
     Ok(())
 }
 
-#[test]
-fn dir_grants_under_the_guest_name() -> Result<()> {
-    let run = Run::new();
+fn dir_grants_under_the_guest_name(form: Form) -> Result<()> {
+    let run = Run::of(form);
     fs::write(run.path("file"), "a b\nc\n")?;
     let dir = format!("{}::/data", run.dir.path().display());
     let output = run
         .option("--dir")
         .option(dir)
-        .succeed("wc", &["/data/file"])?;
+        .succeed(WC, &["/data/file"])?;
     assert_eq!(String::from_utf8(output)?, "2 3 6 /data/file\n");
     Ok(())
 }
 
-#[test]
-fn nothing_is_granted_without_an_option() -> Result<()> {
+fn nothing_is_granted_without_an_option(form: Form) -> Result<()> {
     let dir = tempfile::tempdir()?;
     fs::write(dir.path().join("file"), "abc")?;
     let output = Command::new(COMMAND)
         .current_dir(dir.path())
         .arg("run")
-        .arg(test_artifacts::guest("wc"))
+        .arg(form.of(WC))
         .arg("file")
         .output()?;
     assert_eq!(output.status.code(), Some(1));
@@ -46,72 +66,69 @@ fn nothing_is_granted_without_an_option() -> Result<()> {
         stderr.contains(r#"mem: open "file" read-only: access denied"#),
         "{stderr}"
     );
-    Run::new().succeed("no_locks_granted", &NO_ARGS)?;
+    Run::of(form).succeed(NO_LOCKS_GRANTED, &NO_ARGS)?;
     Ok(())
 }
 
-#[test]
-fn mem_read_only() -> Result<()> {
-    let run = Run::new().option("--mem-read-only");
+fn mem_read_only(form: Form) -> Result<()> {
+    let run = Run::of(form).option("--mem-read-only");
     fs::write(run.path("file"), "abc")?;
-    run.succeed("read_write_on_a_read_only_grant", &NO_ARGS)?;
+    run.succeed(READ_WRITE_ON_A_READ_ONLY_GRANT, &NO_ARGS)?;
     Ok(())
 }
 
-#[test]
-fn mem_exec() -> Result<()> {
-    let run = Run::new().option("--mem-exec").option("--dir=/proc/self");
+fn mem_exec(form: Form) -> Result<()> {
+    let run = Run::of(form)
+        .option("--mem-exec")
+        .option("--dir=/proc/self");
     let dir = run.dir.path().file_name().unwrap().to_owned();
-    run.succeed("exec", &[dir])?;
+    run.succeed(EXEC, &[dir])?;
     Ok(())
 }
 
-#[test]
-fn mem_quotas() -> Result<()> {
-    let run = Run::new()
+fn mem_quotas(form: Form) -> Result<()> {
+    let run = Run::of(form)
         .option("--mem-max-mapped-bytes=40KiB")
         .option("--mem-max-private-bytes=16384")
         .option("--mem-max-mappings=3")
         .option("--mem-max-read-bytes=100")
         .option("--mem-max-locked-bytes=1MiB");
-    run.succeed("quotas", &NO_ARGS)?;
+    run.succeed(QUOTAS, &NO_ARGS)?;
     Ok(())
 }
 
-#[test]
-fn mem_max_locked_bytes() -> Result<()> {
-    let run = Run::new().option("--mem-max-locked-bytes=16KiB");
-    run.succeed("lock_past_the_grant", &NO_ARGS)?;
-    let run = Run::new()
+fn mem_max_locked_bytes(form: Form) -> Result<()> {
+    let run = Run::of(form).option("--mem-max-locked-bytes=16KiB");
+    run.succeed(LOCK_PAST_THE_GRANT, &NO_ARGS)?;
+    let run = Run::of(form)
         .option("--mem-max-locked-bytes=64KiB")
         .option("--dir=/proc/self");
-    run.succeed("lock_shows_in_vmlck", &NO_ARGS)?;
+    run.succeed(LOCK_SHOWS_IN_VMLCK, &NO_ARGS)?;
     Ok(())
 }
 
-#[test]
-fn windows_are_granted_by_default() -> Result<()> {
-    Run::new().succeed("window", &NO_ARGS)?;
-    Run::new()
+fn windows_are_granted_by_default(form: Form) -> Result<()> {
+    Run::of(form).succeed(WINDOW, &NO_ARGS)?;
+    Run::of(form)
         .option("--mem-windows")
-        .succeed("window", &NO_ARGS)?;
-    Run::new()
+        .succeed(WINDOW, &NO_ARGS)?;
+    Run::of(form)
         .option("--mem-max-windows=4")
-        .succeed("window_refused", &NO_ARGS)?;
+        .succeed(WINDOW_REFUSED, &NO_ARGS)?;
     Ok(())
 }
 
-#[test]
-fn windows_can_be_refused_and_do_not_go_with_every_option() -> Result<()> {
+fn windows_can_be_refused_and_do_not_go_with_every_option(form: Form) -> Result<()> {
     for option in [
         "--mem-windows=n",
         "-Wtimeout=60s",
         "-Opooling-allocator",
         "-Omemory-init-cow",
+        #[cfg(feature = "full")]
         "--profile=guest",
     ] {
-        let run = Run::new().option(option);
-        run.succeed("window_not_granted", &["access-denied"])?;
+        let run = Run::of(form).option(option);
+        run.succeed(WINDOW_NOT_GRANTED, &["access-denied"])?;
     }
     Ok(())
 }
@@ -121,7 +138,7 @@ fn windows_can_be_refused_and_do_not_go_with_every_option() -> Result<()> {
 #[test]
 fn precompiled_guests_run_without_windows() -> Result<()> {
     let run = Run::new().option("--allow-precompiled");
-    let guest = fs::read(test_artifacts::guest("window_not_granted"))?;
+    let guest = fs::read(WINDOW_NOT_GRANTED.component)?;
     let compiled = wasmtime::Engine::default().precompile_component(&guest)?;
     fs::write(run.path("guest.cwasm"), compiled)?;
     let output = run
@@ -131,8 +148,7 @@ fn precompiled_guests_run_without_windows() -> Result<()> {
     Ok(())
 }
 
-/// As `nobody`, if the tests are run by root, whom neither permissions nor
-/// limits bind.
+/// As `nobody` if root runs the tests: neither permissions nor limits bind root.
 fn unprivileged(mut command: Command) -> Command {
     if rustix::process::geteuid().is_root() {
         command.uid(65534).gid(65534);
@@ -141,18 +157,22 @@ fn unprivileged(mut command: Command) -> Command {
 }
 
 /// Copies the command and the guest to where everyone can reach them.
-fn install(run: &Run, guest: &str) -> Result<()> {
+fn install(run: &Run, guest: Guest) -> Result<()> {
     let everyone = Permissions::from_mode(0o755);
     fs::set_permissions(run.dir.path(), everyone)?;
-    fs::copy(COMMAND, run.path("wasmtime-mem"))?;
-    fs::copy(test_artifacts::guest(guest), run.path("guest.wasm"))?;
+    // Another process copies the command. If this one did, a child that another
+    // test starts meanwhile could have the copy open for writing, and no file
+    // that is can be run.
+    let mut copy = Command::new("cp");
+    copy.arg(COMMAND).arg(run.path("wasmtime-mem"));
+    assert!(copy.status()?.success());
+    fs::copy(run.file_of(guest), run.path("guest.wasm"))?;
     Ok(())
 }
 
-#[test]
-fn lock_past_the_limit_of_the_process() -> Result<()> {
-    let run = Run::new();
-    install(&run, "lock_past_the_limit_of_the_process")?;
+fn lock_past_the_limit_of_the_process(form: Form) -> Result<()> {
+    let run = Run::of(form);
+    install(&run, LOCK_PAST_THE_LIMIT_OF_THE_PROCESS)?;
     let mut command = Command::new("sh");
     command.current_dir(run.dir.path()).args([
         "-c",
@@ -163,10 +183,9 @@ fn lock_past_the_limit_of_the_process() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn read_write_on_a_file_without_write_permission() -> Result<()> {
-    let run = Run::new();
-    install(&run, "read_write_on_a_file_without_write_permission")?;
+fn read_write_on_a_file_without_write_permission(form: Form) -> Result<()> {
+    let run = Run::of(form);
+    install(&run, READ_WRITE_ON_A_FILE_WITHOUT_WRITE_PERMISSION)?;
     fs::write(run.path("readable"), "abc")?;
     fs::set_permissions(run.path("readable"), Permissions::from_mode(0o444))?;
     fs::write(run.path("unreadable"), "abc")?;
@@ -181,15 +200,14 @@ fn read_write_on_a_file_without_write_permission() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn a_trap_has_the_exit_code_of_wasmtime_run() -> Result<()> {
-    // This guest panics, for it may not lock.
-    let output = Run::new().output("leave_mapped_and_locked", &NO_ARGS)?;
+fn a_trap_has_the_exit_code_of_wasmtime_run(form: Form) -> Result<()> {
+    // This guest panics, because it may not lock.
+    let output = Run::of(form).output(LEAVE_MAPPED_AND_LOCKED, &NO_ARGS)?;
     assert_eq!(output.status.code(), Some(134));
     assert!(stderr(&output).contains("wasm trap"), "{}", stderr(&output));
 
     // What the runtime does not count as a trap of the guest's code.
-    let output = Run::new().output("handle_after_unmap", &NO_ARGS)?;
+    let output = Run::of(form).output(HANDLE_AFTER_UNMAP, &NO_ARGS)?;
     assert_eq!(output.status.code(), Some(1));
     assert!(
         stderr(&output).contains("unknown handle index"),
@@ -199,15 +217,14 @@ fn a_trap_has_the_exit_code_of_wasmtime_run() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn the_options_of_wasmtime_run_work() -> Result<()> {
+fn the_options_of_wasmtime_run_work(form: Form) -> Result<()> {
     // The guest is interrupted, which is a trap, and not the command.
-    let run = Run::new().option("-W").option("timeout=1s");
-    let output = run.output("endless", &NO_ARGS)?;
+    let run = Run::of(form).option("-W").option("timeout=1s");
+    let output = run.output(COMMAND_ENDLESS, &NO_ARGS)?;
     assert_eq!(output.status.code(), Some(134), "{}", stderr(&output));
 
-    let run = Run::new().option("-W").option("fuel=1000");
-    let output = run.output("go_names", &NO_ARGS)?;
+    let run = Run::of(form).option("-W").option("fuel=1000");
+    let output = run.output(GO_NAMES, &NO_ARGS)?;
     assert!(
         stderr(&output).contains("all fuel consumed"),
         "{}",
@@ -215,11 +232,11 @@ fn the_options_of_wasmtime_run_work() -> Result<()> {
     );
 
     // With a time limit, the functions that may block run elsewhere.
-    let run = Run::new().option("-W").option("timeout=60s");
-    run.succeed("go_names", &NO_ARGS)?;
+    let run = Run::of(form).option("-W").option("timeout=60s");
+    run.succeed(GO_NAMES, &NO_ARGS)?;
 
-    let run = Run::new().option("-S").option("cli=n");
-    let output = run.output("go_names", &NO_ARGS)?;
+    let run = Run::of(form).option("-S").option("cli=n");
+    let output = run.output(GO_NAMES, &NO_ARGS)?;
     assert_eq!(output.status.code(), Some(1));
     assert!(
         stderr(&output).contains("`-S cli=n`"),
@@ -229,14 +246,13 @@ fn the_options_of_wasmtime_run_work() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn compiled_code_is_cached() -> Result<()> {
-    let run = Run::new();
+fn compiled_code_is_cached(form: Form) -> Result<()> {
+    let run = Run::of(form);
     let cache = run.path("cache");
     let config = format!("[cache]\ndirectory = {cache:?}\n");
     fs::write(run.path("config.toml"), config)?;
     let run = run.option("-C").option("cache-config=config.toml");
-    run.succeed("go_names", &NO_ARGS)?;
+    run.succeed(GO_NAMES, &NO_ARGS)?;
     let modules = fs::read_dir(cache.join("modules"))?;
     assert_ne!(modules.count(), 0);
     Ok(())
@@ -266,14 +282,14 @@ fn bad_options_are_named() -> Result<()> {
         "--mem-max-mappings=-1",
         "--mem-unknown",
     ] {
-        let output = Run::new().option(option).output("go_names", &NO_ARGS)?;
+        let output = Run::new().option(option).output(GO_NAMES, &NO_ARGS)?;
         assert_eq!(output.status.code(), Some(2), "{option}");
         let name = option.split('=').next().unwrap();
         assert!(stderr(&output).contains(name), "{}", stderr(&output));
     }
     let output = Run::new()
         .option("--dir=missing")
-        .output("go_names", &NO_ARGS)?;
+        .output(GO_NAMES, &NO_ARGS)?;
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("missing"), "{}", stderr(&output));
     let output = Command::new(COMMAND)
@@ -282,6 +298,45 @@ fn bad_options_are_named() -> Result<()> {
     assert_eq!(output.status.code(), Some(1));
     assert!(
         stderr(&output).contains("missing.wasm"),
+        "{}",
+        stderr(&output)
+    );
+    Ok(())
+}
+
+#[test]
+#[cfg(not(feature = "full"))]
+fn what_needs_a_feature_says_which() -> Result<()> {
+    for (option, name) in [
+        ("-Ccompiler=winch", "`-C compiler=winch`"),
+        ("-Dcoredump=core", "`-D coredump`"),
+        ("-Dlog-to-files", "`-D log-to-files`"),
+        ("--profile=guest", "`--profile`"),
+        ("--profile=perfmap", "`--profile`"),
+        ("-Sconfig", "`-S config`"),
+        ("-Shttp", "`-S http`"),
+        ("-Skeyvalue", "`-S keyvalue`"),
+        ("-Snn", "`-S nn`"),
+        ("-Sp3", "`-S p3`"),
+        ("-Stls", "`-S tls`"),
+        ("-Wcomponent-model-async", "`-W component-model-async`"),
+    ] {
+        let output = Run::new().option(option).output(GO_NAMES, &NO_ARGS)?;
+        assert_eq!(output.status.code(), Some(1), "{option}");
+        let expected = format!("{name} needs the feature `full`");
+        assert!(stderr(&output).contains(&expected), "{}", stderr(&output));
+    }
+    // What is switched off needs no feature.
+    for option in ["-Shttp=n", "-Sp3=n", "-Dlog-to-files=n"] {
+        Run::new().option(option).succeed(GO_NAMES, &NO_ARGS)?;
+    }
+    let run = Run::new();
+    let guest = run.path("asynchronous.wat");
+    fs::write(&guest, "(component (type (stream u8)))")?;
+    let output = run.command_of(guest, &NO_ARGS).output()?;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("WASI 0.3; it needs the feature `full`"),
         "{}",
         stderr(&output)
     );

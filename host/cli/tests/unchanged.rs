@@ -1,14 +1,13 @@
 //! Programs that map files by the crate memmap2, run as guests by the command,
 //! and compared with the same programs on this machine.
 
-mod common;
-
+use crate::common::{Run, stderr};
 use anyhow::Result;
-use common::{Run, stderr};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use test_artifacts::{Guest, SYMBOLS, TENSORS, WORDS};
 
 /// Hosts that show the file's pages, and hosts where a map is a copy.
 fn runs() -> [Run; 2] {
@@ -16,24 +15,22 @@ fn runs() -> [Run; 2] {
 }
 
 /// What the guest does, as a component and as a core module.
-fn guests(run: &Run, guest: &str, args: &[&str]) -> Result<[Output; 2]> {
+fn guests(run: &Run, guest: Guest, args: &[&str]) -> Result<[Output; 2]> {
     Ok([
-        run.command_of(test_artifacts::guest(guest), args)
-            .output()?,
-        run.command_of(test_artifacts::core_module(guest), args)
-            .output()?,
+        run.command_of(guest.component, args).output()?,
+        run.command_of(guest.core_module, args).output()?,
     ])
 }
 
-fn native(run: &Run, program: &str, args: &[&str]) -> Result<Output> {
-    let mut command = Command::new(test_artifacts::native(program));
+fn native(run: &Run, program: Guest, args: &[&str]) -> Result<Output> {
+    let mut command = Command::new(program.native());
     Ok(command.current_dir(run.dir.path()).args(args).output()?)
 }
 
-/// That the guests succeed and print what the program prints, which is as
-/// many lines.
+/// Checks that the guests succeed and print what the program prints, which has
+/// this number of lines.
 #[track_caller]
-fn check(run: &Run, program: &str, args: &[&str], lines: usize) -> Result<()> {
+fn check(run: &Run, program: Guest, args: &[&str], lines: usize) -> Result<()> {
     let expected = native(run, program, args)?;
     assert!(expected.status.success(), "{}", stderr(&expected));
     let expected = String::from_utf8(expected.stdout)?;
@@ -64,21 +61,21 @@ fn text() -> String {
 fn fst_equals_the_native_run() -> Result<()> {
     for run in runs() {
         fs::write(run.path("text"), text())?;
-        let built = native(&run, "words", &["build", "text", "index"])?;
+        let built = native(&run, WORDS, &["build", "text", "index"])?;
         assert!(built.status.success(), "{}", stderr(&built));
-        // The guests' index holds the same. Its bytes can differ, for how much
-        // fst shares depends on the width of a word of the machine.
-        let all = native(&run, "words", &["prefix", "index", ""])?.stdout;
+        // The guests' index holds the same. Its bytes can differ, because how
+        // much fst shares depends on the width of a word of the machine.
+        let all = native(&run, WORDS, &["prefix", "index", ""])?.stdout;
         assert!(all.len() > 1 << 20);
-        for output in guests(&run, "words", &["build", "text", "guest"])? {
+        for output in guests(&run, WORDS, &["build", "text", "guest"])? {
             assert!(output.status.success(), "{}", stderr(&output));
-            assert!(native(&run, "words", &["prefix", "guest", ""])?.stdout == all);
+            assert!(native(&run, WORDS, &["prefix", "guest", ""])?.stdout == all);
         }
 
         let words = ["word0", "word9e3779b1", "word12345678", "absent"];
         let get = [&["get", "index"], &words[..]].concat();
-        check(&run, "words", &get, 4)?;
-        let found = String::from_utf8(native(&run, "words", &get)?.stdout)?;
+        check(&run, WORDS, &get, 4)?;
+        let found = String::from_utf8(native(&run, WORDS, &get)?.stdout)?;
         let expected = "word0 Some(0)\nword9e3779b1 Some(1)\nword12345678 None\nabsent None\n";
         assert_eq!(found, expected);
         let starting = |start: &str| {
@@ -90,16 +87,11 @@ fn fst_equals_the_native_run() -> Result<()> {
         let number = starting("word12") + starting("word9e37");
         check(
             &run,
-            "words",
+            WORDS,
             &["prefix", "index", "word12", "word9e37"],
             number,
         )?;
-        check(
-            &run,
-            "words",
-            &["fuzzy", "index", "word9e3779b2", "ward0"],
-            2,
-        )?;
+        check(&run, WORDS, &["fuzzy", "index", "word9e3779b2", "ward0"], 2)?;
     }
     Ok(())
 }
@@ -121,15 +113,15 @@ fn tensors() -> Vec<u8> {
 fn safetensors_equals_the_native_run() -> Result<()> {
     for run in runs() {
         fs::write(run.path("model"), tensors())?;
-        check(&run, "tensors", &["model"], 3)?;
-        // Cut short, which both find in the same way.
+        check(&run, TENSORS, &["model"], 3)?;
+        // Cut short. Both report it in the same way.
         fs::write(run.path("cut"), &tensors()[..1 << 20])?;
-        let expected = native(&run, "tensors", &["cut"])?;
+        let expected = native(&run, TENSORS, &["cut"])?;
         assert_eq!(expected.status.code(), Some(1));
         let expected = String::from_utf8(expected.stderr)?;
         let reason = expected.lines().next().unwrap();
         assert!(reason.starts_with("Error: "), "{reason}");
-        for output in guests(&run, "tensors", &["cut"])? {
+        for output in guests(&run, TENSORS, &["cut"])? {
             assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
             assert!(stderr(&output).contains(reason), "{}", stderr(&output));
         }
@@ -140,18 +132,19 @@ fn safetensors_equals_the_native_run() -> Result<()> {
 #[test]
 fn object_equals_the_native_run() -> Result<()> {
     for run in runs() {
-        for program in ["tensors", "words"] {
-            fs::copy(test_artifacts::native(program), run.path(program))?;
-            let lines = native(&run, "symbols", &[program])?.stdout;
+        for file in [TENSORS, WORDS] {
+            let program = file.name;
+            fs::copy(file.native(), run.path(program))?;
+            let lines = native(&run, SYMBOLS, &[program])?.stdout;
             let lines = lines.iter().filter(|&&byte| byte == b'\n').count();
             assert!(lines > 10, "{program} has sections and symbols");
-            check(&run, "symbols", &[program], lines)?;
+            check(&run, SYMBOLS, &[program], lines)?;
         }
     }
     Ok(())
 }
 
-/// What the documentation says a program needs is what these have.
+/// These programs have what the documentation says a program needs.
 #[test]
 fn one_line_takes_the_place_of_memmap2() -> Result<()> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

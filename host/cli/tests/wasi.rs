@@ -1,9 +1,7 @@
 //! WASI's writes beside windows.
 
-mod common;
-
+use crate::common::Run;
 use anyhow::{Context, Result};
-use common::Run;
 use std::fs;
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! The files that guests map.
 
-use mem_host::{Access, MemCtx, MemCtxBuilder};
+use mem_host::{FsPerms, MemCtx, MemCtxBuilder};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -8,13 +8,13 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Directories for the files of one thread, in memory where the system has
-/// such a file system, so that a flush does not wait for a disk.
+/// Directories for the files of one thread. They lie in memory where the system
+/// has such a file system, so that a flush does not wait for a disk.
 pub struct Files {
     dir: TempDir,
-    /// Those that stay, which need not be looked up again.
+    /// Files that stay, so that `set` need not look them up again.
     open: RefCell<HashMap<&'static str, File>>,
-    /// How often somebody asked what stays mapped.
+    /// How often `check_unmapped` was called.
     asked: Cell<u32>,
 }
 
@@ -41,12 +41,22 @@ impl Files {
     pub fn grants(&self) -> MemCtxBuilder {
         let mut grants = MemCtx::builder();
         for (dir, name, access) in [
-            ("rw", ".", Access::ReadWrite),
-            ("ro", "/ro", Access::ReadOnly),
+            ("rw", ".", FsPerms::ReadWrite),
+            ("ro", "/ro", FsPerms::ReadOnly),
         ] {
             let granted = grants.preopened_dir(self.path(dir), name, access);
             granted.unwrap();
         }
+        grants
+    }
+
+    /// The same directories, on whose files windows can be attached.
+    pub fn grants_with_windows(&self) -> MemCtxBuilder {
+        let mut grants = self.grants();
+        // SAFETY: nobody else knows the directory, which is new. One thread has its
+        // files. It writes them through the guests that it runs, and writes or
+        // cuts them itself only while no guest runs.
+        unsafe { grants.allow_windows(true) };
         grants
     }
 
@@ -58,7 +68,7 @@ impl Files {
     pub fn set(&self, name: &'static str, bytes: Option<&[u8]>) {
         let Some(bytes) = bytes else {
             self.open.borrow_mut().remove(name);
-            // Mostly it is not there.
+            // The file is missing most of the time.
             let _ = fs::remove_file(self.path(name));
             return;
         };
@@ -68,12 +78,12 @@ impl Files {
             options.read(true).write(true).create(true).truncate(true);
             options.open(self.path(name)).unwrap()
         });
-        // Nothing stays of what was behind the end in the last page.
+        // This also clears the rest of the last page, behind the end of the file.
         file.set_len(0).unwrap();
         file.write_all_at(bytes, 0).unwrap();
     }
 
-    /// The bytes of the file `name`, if it is there.
+    /// The bytes of the file `name`, if it exists.
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
         let open = self.open.borrow();
         let Some(file) = open.get(name) else {
@@ -89,18 +99,27 @@ impl Files {
         run(&self.open.borrow()[name])
     }
 
-    /// Looks whether this process has mappings of these files: at first, and
-    /// then now and then, for it takes as long as several inputs, and what
-    /// stays mapped is found later too.
+    /// Checks that the file `name` has just these bytes, or is missing.
     ///
     /// # Panics
     ///
-    /// If it has.
+    /// If it has others.
+    pub fn check(&self, name: &str, bytes: Option<&[u8]>) {
+        assert!(self.get(name).as_deref() == bytes, "{name} has other bytes");
+    }
+
+    /// Checks that this process has no mappings of these files. Only the first
+    /// call and then one of 64 looks, because looking takes as long as several
+    /// inputs, and what stays mapped shows later too.
+    ///
+    /// # Panics
+    ///
+    /// If it has some.
     pub fn check_unmapped(&self) {
         let asked = self.asked.get();
         self.asked.set(asked.wrapping_add(1));
         if asked.is_multiple_of(64) {
-            assert_eq!(self.mapped(), 0, "something stays mapped, of 64 inputs");
+            assert_eq!(self.mapped(), 0, "one of 64 inputs left something mapped");
         }
     }
 
@@ -111,7 +130,7 @@ impl Files {
     }
 }
 
-/// Bytes that tell where they are from.
+/// Bytes that show which place they are from.
 pub fn pattern(length: usize, seed: u8) -> Vec<u8> {
     (0..length)
         .map(|at| (at as u8) ^ ((at >> 8) as u8).wrapping_mul(31) ^ seed)

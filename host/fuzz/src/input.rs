@@ -1,4 +1,4 @@
-//! Arguments with a bias to where things go wrong.
+//! Arguments that are often near a boundary, where things go wrong.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use std::sync::LazyLock;
@@ -10,8 +10,8 @@ pub fn page() -> usize {
     *SIZE
 }
 
-/// As many operations as the input is long enough for. A vector by itself ends
-/// with even odds after each.
+/// As many operations as the input has bytes for. A plain vector would end after
+/// each with even odds.
 pub fn all<'a, O: Arbitrary<'a>>(u: &mut Unstructured<'a>) -> Result<Vec<O>> {
     let mut operations = Vec::new();
     while !u.is_empty() {
@@ -20,8 +20,8 @@ pub fn all<'a, O: Arbitrary<'a>>(u: &mut Unstructured<'a>) -> Result<Vec<O>> {
     Ok(operations)
 }
 
-/// An offset or a length: mostly around multiples of the page size, and now
-/// and then any number at all.
+/// An offset or a length: mostly near a multiple of the page size, and sometimes
+/// any number at all.
 #[derive(Clone, Copy, Debug)]
 pub struct Number(pub u64);
 
@@ -46,7 +46,7 @@ impl<'a> Arbitrary<'a> for Number {
     }
 }
 
-/// One of the handles that the guest has, or one that nobody gave.
+/// One of the handles that the guest has, or one that it never got.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub struct Pick(u8);
 

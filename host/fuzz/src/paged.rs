@@ -1,4 +1,4 @@
-//! Files as windows show them, page by page.
+//! Files as windows show them: page by page.
 
 use crate::input::page;
 use std::ops::Range;
@@ -10,7 +10,7 @@ pub fn zeros() -> &'static [u8] {
     &ZEROS
 }
 
-/// A file, with what is behind its end in its last page.
+/// A file, with the bytes behind its end in its last page.
 pub struct File {
     pub length: usize,
     pub pages: Vec<Vec<u8>>,
@@ -32,18 +32,18 @@ impl File {
         bytes
     }
 
-    /// Makes it shorter, or longer by zeros.
+    /// Makes it shorter, or longer with zeros.
     pub fn resize(&mut self, length: usize) {
         self.pages.resize_with(length.div_ceil(page()), Vec::new);
         if length < self.length {
-            // The system makes zeros of the rest of the last page, too.
+            // The system also clears the rest of the last page.
             self.tail_from(length).fill(0);
         }
         self.length = length;
         self.fill_pages();
     }
 
-    /// What is behind the end, wherever that is, in the last page.
+    /// The bytes behind `end` in the last page.
     fn tail_from(&mut self, end: usize) -> &mut [u8] {
         match self.pages.last_mut() {
             Some(last) if !end.is_multiple_of(page()) => &mut last[end % page()..],
@@ -51,7 +51,7 @@ impl File {
         }
     }
 
-    /// Whether somebody wrote behind the end.
+    /// Whether a guest wrote behind the end.
     pub fn has_tail(&mut self) -> bool {
         self.tail_from(self.length).iter().any(|&byte| byte != 0)
     }
@@ -63,7 +63,7 @@ impl File {
     }
 }
 
-/// The pages of a range, and what of each is in it.
+/// The pages of a range, each with the part of it that is in the range.
 pub fn by_page(range: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
     let pages = range.start / page()..range.end.div_ceil(page());
     pages.filter_map(move |index| {

@@ -1,13 +1,13 @@
 //! What happens when bytes of a mapped file are gone.
 //!
 //! Touching a page behind the end of its file raises SIGBUS (`mmap(2)`), which
-//! would end the process. So every mapping is registered here, and a fault
-//! inside a registered range puts zero pages under the rest of the range and
-//! notes where the bytes were lost. The access then finds out from
-//! [`FaultGuard::lost_from`] that what it copied is not the file's.
+//! would end the process. So every mapping is registered here. On a fault inside
+//! a registered range, the handler puts zero pages under the rest of the range
+//! and notes where the bytes were lost. The access then asks
+//! [`FaultGuard::lost_from`] whether it copied the file's bytes.
 //!
-//! Faults outside every registered range go to whoever handled the signal
-//! before. An embedder can leave the handler out: nothing is recovered then.
+//! Faults outside every registered range go to the handler that stood before. An
+//! embedder can leave our handler out: then nothing is recovered.
 
 use std::cell::Cell;
 use std::io;
@@ -33,9 +33,9 @@ pub(crate) fn install_handler() -> io::Result<()> {
     Ok(())
 }
 
-/// Lets the handler work on this thread, once: a fault where SIGBUS is blocked
-/// ends the process. Programs block all signals on threads whose signals
-/// another is to get.
+/// Lets the handler work on this thread, once: a fault on a thread that blocks
+/// SIGBUS ends the process. Programs block all signals on a thread if another is
+/// to get them.
 #[inline]
 pub(crate) fn expect() {
     thread_local! {
@@ -57,7 +57,7 @@ pub(crate) fn expect() {
 
 /// Keeps a range of addresses registered while it is mapped.
 ///
-/// It must be dropped before the range is unmapped.
+/// Drop it before you unmap the range.
 #[derive(Debug)]
 pub struct FaultGuard {
     slot: &'static Slot,
@@ -68,13 +68,13 @@ impl FaultGuard {
     ///
     /// # Errors
     ///
-    /// Those of `mmap(2)`, if the process has as many mappings as it may have
-    /// or nearly so.
+    /// Those of `mmap(2)`, if the process has as many mappings as it may have,
+    /// or nearly as many.
     ///
     /// # Safety
     ///
-    /// Until the guard is dropped, `pages` must be a mapping whose owner lets
-    /// this module replace any tail of it by zero pages.
+    /// Until the guard is dropped, `pages` must be a mapping, and its owner must
+    /// let this module replace any tail of it by zero pages.
     pub unsafe fn new(pages: Range<usize>) -> io::Result<Self> {
         spares::fill()?;
         let slot = free_slots().pop().unwrap_or_else(Slot::publish_new);
@@ -85,15 +85,15 @@ impl FaultGuard {
     /// The first address of the range whose bytes are lost; `usize::MAX` if
     /// none are.
     ///
-    /// Called after an access, this tells of every loss that the access met.
+    /// Call it after an access: it then reports every loss that the access met.
     #[inline]
     pub fn lost_from(&self) -> usize {
-        // The handler notes the loss before it puts zero pages in place, so
-        // whoever has read such a zero sees the note, if it looks afterwards.
-        // Fences do not keep the compiler from that: LLVM moves a load that
-        // nobody else synchronizes with behind them, where a branch follows.
+        // The handler notes the loss before it puts zero pages in place. So a
+        // reader of such a zero sees the note if it looks afterwards. A fence
+        // alone does not make the compiler look afterwards: LLVM moves a load
+        // that nobody else synchronizes with behind it, where a branch follows.
         #[cfg(not(miri))]
-        // SAFETY: there are no instructions. The compiler has to take it that
+        // SAFETY: there are no instructions. The compiler has to assume that
         // they use any memory, and so keeps the access before them.
         unsafe {
             std::arch::asm!("", options(nostack, preserves_flags));
@@ -157,8 +157,8 @@ impl Slot {
         self.version.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The range, or none if it is changing: then it is not the one in which
-    /// this thread has just faulted, for that one is held by the access.
+    /// The range, or none if it is changing. A range that changes is not the one
+    /// in which this thread has just faulted, because the access holds that one.
     fn range(&self) -> Option<Range<usize>> {
         let before = self.version.load(Ordering::SeqCst);
         let range = self.start.load(Ordering::SeqCst)..self.end.load(Ordering::SeqCst);
@@ -167,11 +167,11 @@ impl Slot {
     }
 }
 
-/// Called in the signal handler: must not lock, allocate or panic. Returns
+/// Runs in the signal handler, so it must not lock, allocate or panic. Returns
 /// whether the access at `address` can be tried again.
 fn recover(address: usize) -> bool {
     let mut next = SLOTS.load(Ordering::SeqCst);
-    // SAFETY: the pointers in the list are those of leaked slots, or null.
+    // SAFETY: each pointer in the list is null or points to a leaked slot.
     while let Some(slot) = unsafe { next.as_ref() } {
         if let Some(range) = slot.range()
             && range.contains(&address)
@@ -179,15 +179,16 @@ fn recover(address: usize) -> bool {
             let page = address & !(crate::os::page_size() - 1);
             // Everything behind a page that is gone counts as gone as well.
             slot.lost_from.fetch_min(page, Ordering::SeqCst);
-            // To replace a tail splits a mapping, and so takes room that a
+            // Replacing a tail splits a mapping, and so takes room that a
             // process near its limit has to keep.
-            // SAFETY: the access that faulted at `address` keeps its mapping,
-            // and so the guard on this range, alive; whoever made the guard
-            // lets any tail of the range be replaced.
-            if spares::are_all_there()
-                && unsafe { crate::os::put_zero_pages(page..range.end) }.is_ok()
-            {
-                return true;
+            if spares::are_all_there() {
+                // SAFETY: the access that faulted at `address` keeps its mapping
+                // alive, and so the guard on this range. The caller that made
+                // the guard allows us to replace any tail of the range.
+                let put = unsafe { crate::os::put_zero_pages(page..range.end) };
+                if put.is_ok() {
+                    return true;
+                }
             }
             slot.lost_from.fetch_min(range.start, Ordering::SeqCst);
             // SAFETY: as above; the whole range is its own tail.
@@ -202,14 +203,14 @@ fn recover(address: usize) -> bool {
 /// Replaces all of a range, in a process that has as many mappings as it may
 /// have.
 ///
-/// Such a process cannot split a mapping, but can replace a whole one; one more
-/// than that, which the system lets a process have, and it cannot even do that.
-/// So this makes room by what [`spares`] has, and tries again until it
-/// succeeds: it never gives the fault up. Another thread can take the room in
-/// between. One that maps by this crate gives it back, because
-/// [`FaultGuard::new`] fails as long as spares are missing; to keep the room
-/// from this thread, others have to take all that the spares were, and then it
-/// waits for one of them to unmap something.
+/// Such a process cannot split a mapping, but it can replace a whole one. With one
+/// mapping more, which the system lets a process have, it cannot even do that. So
+/// this function makes room by giving up one of the [`spares`], and tries again
+/// until it succeeds: it never gives the fault up. Another thread can take the
+/// room in between. A thread that maps by this crate gives it back, because
+/// [`FaultGuard::new`] fails as long as spares are missing. Only if others take
+/// the room of all spares does this thread wait, until one of them unmaps
+/// something.
 ///
 /// # Safety
 ///
@@ -235,13 +236,13 @@ unsafe fn replace(range: Range<usize>) {
 mod spares {
     use super::*;
 
-    /// As many threads can each find one at the limit at once.
+    /// So many threads can each find a spare at the limit at the same time.
     const COUNT: usize = 16;
 
     /// Where they are; 0 where one is missing.
     static PLACES: [AtomicUsize; COUNT] = [const { AtomicUsize::new(0) }; COUNT];
 
-    /// Makes those that are missing.
+    /// Makes the missing ones.
     ///
     /// # Errors
     ///
@@ -252,7 +253,7 @@ mod spares {
                 let spare = crate::os::take_spare_mapping()?;
                 let filled = place.compare_exchange(0, spare, Ordering::SeqCst, Ordering::SeqCst);
                 if filled.is_err() {
-                    // SAFETY: it was made here, and nobody else knows of it.
+                    // SAFETY: this call made it, and nobody else knows of it.
                     unsafe { crate::os::give_up_spare_mapping(spare) };
                 }
             }
@@ -271,7 +272,7 @@ mod spares {
         PLACES.iter().any(|place| {
             let spare = place.swap(0, Ordering::SeqCst);
             if spare != 0 {
-                // SAFETY: `fill` has made it, and the swap gives it to one.
+                // SAFETY: `fill` made it, and the swap gives it to one caller.
                 unsafe { crate::os::give_up_spare_mapping(spare) };
             }
             spare != 0

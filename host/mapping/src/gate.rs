@@ -1,8 +1,8 @@
 //! Who is writing a mapping's bytes at this moment.
 //!
-//! A write enters the gate, and leaves it when its bytes are copied. Two others
-//! close it: `protect`, while it takes the right to write away, and windows on
-//! the file, as long as they exist. Nobody holds a lock while bytes are copied,
+//! A write enters the gate, and leaves it when it has copied its bytes. Two things
+//! close the gate: `protect`, while it takes away the right to write, and windows
+//! on the file, as long as they exist. Nobody holds a lock while bytes are copied,
 //! because a page can take as long as its disk does.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ const PROTECTING: usize = 2;
 /// What each writer adds.
 const WRITER: usize = 4;
 
-/// How often a writer is waited for before the answer is `busy`.
+/// How often to look for a writer that has not left before the answer is `busy`.
 const LOOKS: usize = 1000;
 
 /// Counts the writers of one mapping.
@@ -36,7 +36,7 @@ impl Gate {
         (before & (WATCHED | PROTECTING) == 0).then_some(writer)
     }
 
-    /// Enters a closed gate, for those who hold the locks of who closed it.
+    /// Enters a closed gate. The caller holds the lock of whatever closed it.
     pub(crate) fn enter_closed(&self) -> Writer<'_> {
         self.0.fetch_add(WRITER, Ordering::SeqCst);
         Writer(self)
@@ -51,8 +51,8 @@ impl Gate {
         }
     }
 
-    /// Whether nobody is in the gate, or leaves it at once. One who waits for
-    /// a disk does not.
+    /// Whether the gate is empty, or will be at once. A writer that waits for a
+    /// disk does not leave at once.
     pub(crate) fn is_empty_soon(&self) -> bool {
         (0..LOOKS).any(|look| {
             if look > 0 {
@@ -62,8 +62,8 @@ impl Gate {
         })
     }
 
-    /// Runs `change` while nobody is in the gate, which the caller has closed
-    /// to itself by a lock.
+    /// Runs `change` while nobody is in the gate. The caller holds a lock that
+    /// lets one caller in at a time.
     pub(crate) fn while_empty<R>(&self, change: impl FnOnce() -> R) -> R {
         self.0.fetch_or(PROTECTING, Ordering::SeqCst);
         let _open = Reopen(self);
@@ -85,7 +85,7 @@ impl Drop for Writer<'_> {
     }
 }
 
-/// Opens the gate after a change, even one that panics.
+/// Opens the gate after a change, even after one that panics.
 struct Reopen<'a>(&'a Gate);
 
 impl Drop for Reopen<'_> {

@@ -1,6 +1,9 @@
-//! Opening the files that are going to be mapped.
+//! Opening files to map them.
 
-use crate::{Error, os};
+use crate::explanation::Explain;
+use crate::os;
+use crate::system_error::system_error;
+use mem_contract::ErrorCode;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
@@ -15,20 +18,20 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Opens the file at `path`, which is one of the process: it finds what
-    /// [`File::open`] does.
+    /// Opens the file at `path`, a path of the process: it finds the file that
+    /// [`File::open`] finds.
     ///
     /// # Errors
     ///
     /// `InvalidArgument` for an empty path; `NotAFile`; those of `open(2)`.
-    pub fn open(self, path: &Path) -> Result<File, Error> {
+    pub fn open(self, path: &Path) -> Result<File, ErrorCode> {
         if path.as_os_str().is_empty() {
-            return Err(Error::InvalidArgument.because("the path is empty"));
+            return Err(ErrorCode::InvalidArgument.because("the path is empty"));
         }
-        // Opening a device can have an effect. What cannot be looked at, `open`
-        // tells of.
+        // Opening a device can have an effect. If the look fails, `open` reports
+        // why.
         if path.metadata().is_ok_and(|seen| !seen.is_file()) {
-            return Err(Error::NotAFile);
+            return Err(ErrorCode::NotAFile);
         }
         let mut options = OpenOptions::new();
         let create = self.creates(path);
@@ -38,21 +41,20 @@ impl Opening {
         opened.map_err(|error| self.failed(error, path, |path| path.metadata().map(|_| ())))
     }
 
-    /// Whether a file is made at `path` if nothing is there: no file's path ends
-    /// with `/`. To be asked to make one there, `open(2)` says that it is a
-    /// directory.
+    /// Whether to make a file at `path` if nothing is there: no file's path ends
+    /// with `/`. Asked to make one there, `open(2)` says that it is a directory.
     pub fn creates(self, path: &Path) -> bool {
         self.create && !ends_with_slash(path)
     }
 
-    /// The error of an `open(2)` of `path` that failed with `error`. `look` is
-    /// `stat(2)`, by which it finds out why.
+    /// The error of an `open(2)` of `path` that failed with `error`. It finds out
+    /// why by `look`, which is `stat(2)`.
     pub fn failed(
         self,
         error: io::Error,
         path: &Path,
         look: impl Fn(&Path) -> io::Result<()>,
-    ) -> Error {
+    ) -> ErrorCode {
         let why = match error.kind() {
             io::ErrorKind::NotFound => self.not_found(path, look),
             io::ErrorKind::NotADirectory
@@ -70,9 +72,9 @@ impl Opening {
             io::ErrorKind::PermissionDenied if os::is_by_mode(&error) => {
                 self.denied_by_mode(path, look)
             }
-            _ => return error.into(),
+            _ => return system_error(error),
         };
-        Error::from(error).because(why)
+        system_error(error).because(why)
     }
 
     fn not_found(self, path: &Path, look: impl Fn(&Path) -> io::Result<()>) -> String {

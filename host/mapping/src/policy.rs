@@ -1,7 +1,14 @@
-use crate::mapping::{Access, Mapping, Request};
-use crate::quota::{Charge, Charges, Quotas};
+//! What an embedder allows, and how a file or memory is mapped by that.
+
+use crate::explanation::Explain;
+use crate::mapping::{Mapping, Request, exec_not_granted};
+use crate::opening::Opening;
+use crate::quota::Charge;
+use crate::quotas::{Charges, Quotas};
 use crate::sharing::{Sharing, StoreId};
-use crate::{Error, Opening, os, process};
+use crate::system_error::system_error;
+use crate::{os, process};
+use mem_contract::{Access, ErrorCode, MapFlags, MapOptions};
 use std::fs::File;
 use std::io;
 
@@ -18,23 +25,22 @@ pub struct Policy {
     pub quotas: Quotas,
 }
 
-/// How a guest wants a file, or anonymous memory, mapped.
-#[derive(Clone, Copy, Debug)]
-pub struct MapOptions {
-    /// What it may do with the bytes.
-    pub access: Access,
-    /// Whether to map memory instead of a file.
-    pub anonymous: bool,
-    /// Whether to make the pages executable.
-    pub execute: bool,
-    /// Whether to make the file, and make it longer if it is shorter.
-    pub create: bool,
-    /// Whether to read the bytes from the disk at once.
-    pub populate: bool,
-    /// Where in the file the mapping starts, in bytes.
-    pub offset: u64,
-    /// How many bytes it has; none for all to the end of the file.
-    pub length: Option<u64>,
+/// A mapping of a file that is checked and charged for, before the file is opened.
+#[derive(Debug)]
+pub struct FileRequest {
+    opening: Opening,
+    options: MapOptions,
+    /// Where in the file the mapping ends at least, in bytes.
+    end: u64,
+    charges: Charges,
+    descriptor: Option<Charge>,
+}
+
+impl FileRequest {
+    /// What to open the file for.
+    pub fn opening(&self) -> Opening {
+        self.opening
+    }
 }
 
 impl Policy {
@@ -43,67 +49,91 @@ impl Policy {
     /// # Errors
     ///
     /// Those that `file-map` of the WIT documents.
-    pub fn map_anonymous(&self, options: MapOptions) -> Result<Mapping, Error> {
-        let length = options.length.ok_or(Error::InvalidArgument)?;
-        if length == 0 || options.offset != 0 || options.create {
-            let why = "anonymous memory has a length, no offset, and is not created";
-            return Err(Error::InvalidArgument.because(why));
-        }
-        let charges = self.charge(options, length)?;
+    pub fn map_anonymous(&self, options: MapOptions) -> Result<Mapping, ErrorCode> {
+        let length = options.anonymous_length().map_err(contradiction)?;
+        let charges = self.charge(options, true, length)?;
         self.map_range(None, options, length, charges, None)
     }
 
-    /// Maps the file that `open` returns, for a guest of the store `by`.
+    /// Checks and charges for the mapping of a file, as far as that can be done
+    /// before the file is opened. Next, open the file as the request says, and give
+    /// both to [`map`](Self::map).
     ///
     /// # Errors
     ///
-    /// Those of `open`, and those that `file-map` of the WIT documents.
+    /// The errors of `file-map` that concern the options and the quotas.
+    pub fn check(&self, options: MapOptions) -> Result<FileRequest, ErrorCode> {
+        let end = options.end_in_file().map_err(contradiction)?;
+        let create = options.flags.contains(MapFlags::CREATE);
+        // Refuse all that can be refused before a file is made or made longer. A
+        // file that stays as it is may be too short, and that error comes first.
+        let at_first = options.length.filter(|_| create);
+        let charges = self.charge(options, false, at_first.unwrap_or(0))?;
+        // No file is that long (`off_t`).
+        if create && i64::try_from(end).is_err() {
+            return Err(system_error(io::ErrorKind::FileTooLarge));
+        }
+        Ok(FileRequest {
+            opening: Opening {
+                write: options.access == Access::ReadWrite,
+                create,
+            },
+            options,
+            end,
+            charges,
+            descriptor: self.charge_descriptor(options)?,
+        })
+    }
+
+    /// Maps the file that `open` returns, for a guest of the store `by`: first
+    /// [`check`](Self::check), at last [`map`](Self::map).
+    ///
+    /// # Errors
+    ///
+    /// The errors of `open`, and those that `file-map` of the WIT documents.
     pub fn map_file(
         &self,
         by: StoreId,
         options: MapOptions,
-        open: impl FnOnce(Opening) -> Result<File, Error>,
-    ) -> Result<Mapping, Error> {
-        let opening = Opening {
-            write: options.access == Access::ReadWrite,
-            create: options.create,
-        };
-        if opening.create && !opening.write {
-            let why = "a file that may be created is mapped with read-write access";
-            return Err(Error::InvalidArgument.because(why));
-        }
-        let end = options.offset.checked_add(options.length.unwrap_or(0));
-        let end = end.ok_or(Error::InvalidArgument)?;
-        // Whatever can be refused is, before a file is made or made longer. A
-        // file that stays as it is may be too short, which counts first.
-        let at_first = options.length.filter(|_| options.create);
-        let mut charges = self.charge(options, at_first.unwrap_or(0))?;
-        // No file is that long (`off_t`).
-        if options.create && i64::try_from(end).is_err() {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge).into());
-        }
-        let descriptor = self.charge_descriptor(options)?;
+        open: impl FnOnce(Opening) -> Result<File, ErrorCode>,
+    ) -> Result<Mapping, ErrorCode> {
+        let request = self.check(options)?;
+        let file = open(request.opening())?;
+        self.map(by, request, file)
+    }
 
-        let file = open(opening)?;
-        let metadata = file.metadata()?;
-        // Whatever was there before it was opened.
+    /// Maps the file that was opened for `request`, for a guest of the store `by`.
+    ///
+    /// # Errors
+    ///
+    /// The errors of `file-map` that concern the file.
+    pub fn map(&self, by: StoreId, request: FileRequest, file: File) -> Result<Mapping, ErrorCode> {
+        let FileRequest {
+            opening,
+            options,
+            end,
+            mut charges,
+            descriptor,
+        } = request;
+        let metadata = file.metadata().map_err(system_error)?;
+        // Something else may have been there before the file was opened.
         if !metadata.is_file() {
-            return Err(Error::NotAFile);
+            return Err(ErrorCode::NotAFile);
         }
-        if !os::has_pages_of_the_system(&file)? {
+        if !os::has_pages_of_the_system(&file).map_err(system_error)? {
             let why = "the pages of this file system (hugetlbfs) are not the system's; copy the \
                        file to another";
-            return Err(Error::Unsupported.because(why));
+            return Err(ErrorCode::Unsupported.because(why));
         }
         let length_now = metadata.len();
-        let is_short = options.create && length_now < end;
+        let is_short = opening.create && length_now < end;
         let file_length = if is_short { end } else { length_now };
         if end > file_length {
             let why = format!(
                 "the file is {file_length} bytes long, and the mapping would end at {end}; map \
                  less, or have the file made longer by `create`"
             );
-            return Err(Error::OutOfBounds.because(why));
+            return Err(ErrorCode::OutOfBounds.because(why));
         }
         let length = options.length.unwrap_or(file_length - options.offset);
         charges.resize(length)?;
@@ -120,15 +150,15 @@ impl Policy {
         length: u64,
         charges: Charges,
         descriptor: Option<Charge>,
-    ) -> Result<Mapping, Error> {
+    ) -> Result<Mapping, ErrorCode> {
         Mapping::new(Request {
             file,
             access: options.access,
             offset: options.offset,
             // No address space has room for more than `isize::MAX` bytes.
             length: isize::try_from(length).map_err(|_| too_long(length))? as usize,
-            execute: options.execute,
-            populate: options.populate,
+            execute: options.flags.contains(MapFlags::EXEC),
+            populate: options.flags.contains(MapFlags::POPULATE),
             may_execute: self.allow_exec,
             may_attach: self.allow_windows,
             handle_bus_errors: self.handle_bus_errors,
@@ -137,17 +167,23 @@ impl Policy {
         })
     }
 
-    /// Checks the grant of execution, and charges for `length` bytes.
-    fn charge(&self, options: MapOptions, length: u64) -> Result<Charges, Error> {
-        if options.execute && !self.allow_exec {
+    /// Checks the grant of execution, and charges for `length` bytes of a file
+    /// or of `anonymous` memory.
+    fn charge(
+        &self,
+        options: MapOptions,
+        anonymous: bool,
+        length: u64,
+    ) -> Result<Charges, ErrorCode> {
+        if options.flags.contains(MapFlags::EXEC) && !self.allow_exec {
             return Err(exec_not_granted());
         }
-        let private = options.anonymous || options.access == Access::CopyOnWrite;
-        self.quotas.charge(length, options.anonymous, private)
+        let private = anonymous || options.access == Access::CopyOnWrite;
+        self.quotas.charge(length, anonymous, private)
     }
 
-    /// Charges for the descriptor of a file that [`Mapping`] keeps open.
-    fn charge_descriptor(&self, options: MapOptions) -> Result<Option<Charge>, Error> {
+    /// Charges for the descriptor, if the [`Mapping`] keeps its file open.
+    fn charge_descriptor(&self, options: MapOptions) -> Result<Option<Charge>, ErrorCode> {
         if options.access != Access::ReadWrite && !self.allow_windows {
             return Ok(None);
         }
@@ -155,16 +191,12 @@ impl Policy {
     }
 }
 
-/// Only an embedder does not grant it.
-pub(crate) fn exec_not_granted() -> Error {
-    Error::AccessDenied.because(
-        "execution is not granted; ask for less, or have the embedder grant it by \
-         `MemCtxBuilder::allow_exec` (`--mem-exec`)",
-    )
+fn contradiction(why: &'static str) -> ErrorCode {
+    ErrorCode::InvalidArgument.because(why)
 }
 
-fn too_long(length: u64) -> Error {
-    Error::QuotaExceeded.because(format!(
+fn too_long(length: u64) -> ErrorCode {
+    ErrorCode::QuotaExceeded.because(format!(
         "no address space has room for {length} bytes; map less"
     ))
 }
@@ -177,18 +209,18 @@ fn too_long(length: u64) -> Error {
 /// `Busy` if there are windows on the file that could show the change, or of
 /// another store, or if another process has the file locked; those of
 /// `fallocate(2)`.
-fn lengthen(file: &File, by: StoreId, end: u64) -> Result<(), Error> {
-    // What follows the end of the file in its last page becomes zeros.
+fn lengthen(file: &File, by: StoreId, end: u64) -> Result<(), ErrorCode> {
+    // The bytes behind the end of the file, in its last page, become zeros.
     let shows = || {
-        let length = file.metadata()?.len();
+        let length = file.metadata().map_err(system_error)?.len();
         Ok(!length.is_multiple_of(os::page_size() as u64))
     };
-    let sharing = Sharing::of(os::file_id(file)?);
+    let sharing = Sharing::of(os::file_id(file).map_err(system_error)?);
     let _growing = sharing.growing(by, shows)?;
     os::lengthen(file, end).map_err(|error| match error.kind() {
         io::ErrorKind::WouldBlock => {
-            Error::Busy.because("another process has locked the file; try again later")
+            ErrorCode::Busy.because("another process has locked the file; try again later")
         }
-        _ => error.into(),
+        _ => system_error(error),
     })
 }

@@ -1,11 +1,12 @@
-//! What the kernel counts for the whole process, and so all contexts share.
+//! What the kernel counts for the whole process, so that all contexts share it.
 //!
 //! A process that runs out of these fails in places that have nothing to do
-//! with mapped files. So guests get no more of them than the limits here, past
-//! which one of them gets `quota-exceeded`.
+//! with mapped files. So guests get no more of them than the limits here. Past a
+//! limit, a guest gets `quota-exceeded`.
 
+use crate::os;
 use crate::quota::{Quota, QuotaName};
-use crate::{Error, os};
+use mem_contract::ErrorCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -13,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 /// process.
 ///
 /// A mapping takes one for each run of pages with the same protection, locks
-/// and advice, and a mapping of a file one more, in case its file becomes
+/// and advice. A mapping of a file takes one more, in case the file becomes
 /// shorter. A window takes two. The limit is four fifths of what the system
 /// lets a process have (`vm.max_map_count` on Linux), unless
 /// [`Quota::set_limit`] sets another.
@@ -21,7 +22,7 @@ pub fn kernel_mappings() -> &'static Arc<Quota> {
     static QUOTA: LazyLock<Arc<Quota>> = LazyLock::new(|| {
         let most = os::max_kernel_mappings();
         let name = QuotaName {
-            error: Error::QuotaExceeded,
+            error: ErrorCode::QuotaExceeded,
             what: "kernel mappings for all guests of the process",
             raised_by: || in_a_host("`mem_host::process::set_max_kernel_mappings`"),
         };
@@ -39,7 +40,7 @@ pub fn kernel_mappings() -> &'static Arc<Quota> {
 pub fn descriptors() -> &'static Arc<Quota> {
     static QUOTA: LazyLock<Arc<Quota>> = LazyLock::new(|| {
         let name = QuotaName {
-            error: Error::QuotaExceeded,
+            error: ErrorCode::QuotaExceeded,
             what: "open files for all guests of the process",
             raised_by: || in_a_host("`mem_host::process::set_max_descriptors`"),
         };
@@ -50,7 +51,7 @@ pub fn descriptors() -> &'static Arc<Quota> {
 
 static IS_HOST: AtomicBool = AtomicBool::new(false);
 
-/// Has errors name the functions of `mem-host` that raise these limits.
+/// Makes errors name the functions of `mem-host` that raise these limits.
 pub fn is_host() {
     IS_HOST.store(true, Ordering::Relaxed);
 }

@@ -1,4 +1,7 @@
-use crate::{Error, process};
+//! Limits, and what is charged against them.
+
+use crate::explanation::Explain;
+use mem_contract::ErrorCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,25 +17,25 @@ pub struct Quota {
 #[derive(Clone, Copy, Debug)]
 pub struct QuotaName {
     /// The error of a charge past the limit.
-    pub error: Error,
+    pub error: ErrorCode,
     /// What it limits, in the plural.
     pub what: &'static str,
-    /// What an embedder raises it by; nothing where there is no embedder.
+    /// What an embedder raises it by. Empty where there is no embedder.
     pub raised_by: fn() -> &'static str,
 }
 
 impl Quota {
-    /// A quota of `limit`, nothing of which is used.
+    /// A quota of `limit`. Nothing is charged yet.
     pub fn new(limit: u64) -> Arc<Self> {
         let name = QuotaName {
-            error: Error::QuotaExceeded,
+            error: ErrorCode::QuotaExceeded,
             what: "units",
             raised_by: || "",
         };
         Self::named(limit, name)
     }
 
-    /// Like `new`, for one that errors call `name`.
+    /// Like `new`, for a quota that errors call `name`.
     pub fn named(limit: u64, name: QuotaName) -> Arc<Self> {
         Arc::new(Self {
             limit: AtomicU64::new(limit),
@@ -46,8 +49,7 @@ impl Quota {
         self.limit.load(Ordering::Relaxed)
     }
 
-    /// Makes the limit `limit`. What is charged already stays so, even if it is
-    /// more.
+    /// Makes the limit `limit`. Charges stay, even if they exceed it.
     pub fn set_limit(&self, limit: u64) {
         self.limit.store(limit, Ordering::Relaxed);
     }
@@ -57,13 +59,13 @@ impl Quota {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Takes `amount` out of the quota until the charge is dropped, or none of
-    /// it if that would exceed the limit.
+    /// Takes `amount` out of the quota until the charge is dropped. If that would
+    /// exceed the limit, it takes nothing.
     ///
     /// # Errors
     ///
-    /// That of the quota's name: `QuotaExceeded` unless it is another.
-    pub fn charge(self: &Arc<Self>, amount: u64) -> Result<Charge, Error> {
+    /// The error of the quota's name: `QuotaExceeded` unless it is another.
+    pub fn charge(self: &Arc<Self>, amount: u64) -> Result<Charge, ErrorCode> {
         let mut charge = Charge {
             quota: self.clone(),
             amount: 0,
@@ -72,9 +74,9 @@ impl Quota {
         Ok(charge)
     }
 
-    /// The error of what would have charged `more`.
+    /// The error of a charge of `more` that was refused.
     #[cold]
-    fn exceeded(&self, more: u64) -> Error {
+    fn exceeded(&self, more: u64) -> ErrorCode {
         let (used, limit) = (self.used(), self.limit());
         let QuotaName {
             error,
@@ -98,7 +100,7 @@ impl Quota {
     }
 }
 
-/// A part taken out of a [`Quota`], given back on drop.
+/// A part of a [`Quota`]. Dropping it gives the part back.
 #[derive(Debug)]
 pub struct Charge {
     quota: Arc<Quota>,
@@ -110,12 +112,12 @@ impl Charge {
         self.amount
     }
 
-    /// Makes the charge `amount` instead of what it is.
+    /// Changes the charge to `amount`.
     ///
     /// # Errors
     ///
-    /// As for [`Quota::charge`], with nothing changed.
-    pub(crate) fn resize(&mut self, amount: u64) -> Result<(), Error> {
+    /// Those of [`Quota::charge`]. After one, the charge is as before.
+    pub(crate) fn resize(&mut self, amount: u64) -> Result<(), ErrorCode> {
         if self.try_resize(amount) {
             Ok(())
         } else {
@@ -124,7 +126,7 @@ impl Charge {
     }
 
     /// Like `resize`, but returns whether it succeeded, and explains nothing.
-    /// To make a charge less always succeeds.
+    /// A charge can always be made smaller.
     pub(crate) fn try_resize(&mut self, amount: u64) -> bool {
         let resized = self
             .quota
@@ -139,119 +141,6 @@ impl Charge {
         }
         resized
     }
-}
-
-/// Everything that the guests of one context share.
-#[derive(Clone, Debug)]
-pub struct Quotas {
-    /// Bytes of all mappings.
-    pub mapped: Arc<Quota>,
-    /// Bytes of anonymous and copy-on-write mappings.
-    pub private: Arc<Quota>,
-    /// Runs of pages with the same protection, locks and advice.
-    pub pieces: Arc<Quota>,
-    /// Locked bytes, in whole pages.
-    pub locked: Arc<Quota>,
-    /// Windows that are attached.
-    pub windows: Arc<Quota>,
-}
-
-impl Quotas {
-    /// Charges for a mapping of `length` bytes, of a file unless it is
-    /// `anonymous`, whose pages are the process's own if `private`.
-    ///
-    /// # Errors
-    ///
-    /// `QuotaExceeded`.
-    pub(crate) fn charge(
-        &self,
-        length: u64,
-        anonymous: bool,
-        private: bool,
-    ) -> Result<Charges, Error> {
-        // The pages that a file has lost are one mapping more to the kernel.
-        let spare = u64::from(!anonymous);
-        Ok(Charges {
-            mapped: self.mapped.charge(length)?,
-            private: if private {
-                Some(self.private.charge(length)?)
-            } else {
-                None
-            },
-            pieces: self.pieces.charge(1)?,
-            kernel: process::kernel_mappings().charge(1 + spare)?,
-            spare,
-            locked: self.locked.charge(0)?,
-        })
-    }
-
-    /// Charges for a window.
-    ///
-    /// # Errors
-    ///
-    /// `QuotaExceeded`.
-    pub fn charge_window(&self) -> Result<WindowCharge, Error> {
-        Ok(WindowCharge {
-            _windows: self.windows.charge(1)?,
-            // It splits the mapping of the memory that it lies in.
-            _kernel: process::kernel_mappings().charge(2)?,
-        })
-    }
-}
-
-/// What one mapping is charged.
-#[derive(Debug)]
-pub(crate) struct Charges {
-    mapped: Charge,
-    private: Option<Charge>,
-    pieces: Charge,
-    /// Of the process: the pieces, and `spare`.
-    kernel: Charge,
-    spare: u64,
-    pub(crate) locked: Charge,
-}
-
-impl Charges {
-    /// Makes them those of a mapping of `length` bytes.
-    ///
-    /// # Errors
-    ///
-    /// `QuotaExceeded`, and they are good for nothing then.
-    pub(crate) fn resize(&mut self, length: u64) -> Result<(), Error> {
-        self.mapped.resize(length)?;
-        match &mut self.private {
-            Some(charge) => charge.resize(length),
-            None => Ok(()),
-        }
-    }
-
-    /// Makes them those of a mapping in `pieces`.
-    ///
-    /// # Errors
-    ///
-    /// `QuotaExceeded`, with nothing changed.
-    pub(crate) fn resize_pieces(&mut self, pieces: u64) -> Result<(), Error> {
-        let before = self.pieces.amount();
-        self.pieces.resize(pieces)?;
-        let resized = self.kernel.resize(pieces + self.spare);
-        resized.inspect_err(|_| {
-            self.pieces.try_resize(before);
-        })
-    }
-
-    /// Makes them those of a mapping in `pieces` again, as far as others have
-    /// not taken them meanwhile.
-    pub(crate) fn restore_pieces(&mut self, pieces: u64) {
-        self.pieces.try_resize(pieces);
-        self.kernel.try_resize(pieces + self.spare);
-    }
-}
-
-/// What one window is charged, given back on drop.
-#[derive(Debug)]
-pub struct WindowCharge {
-    _windows: Charge,
-    _kernel: Charge,
 }
 
 impl Drop for Charge {
@@ -280,14 +169,14 @@ mod tests {
     #[test]
     fn what_is_refused_says_why() {
         let name = QuotaName {
-            error: Error::LockLimit,
+            error: ErrorCode::LockLimit,
             what: "locked bytes",
             raised_by: || "`lock_more`",
         };
         let quota = Quota::named(10, name);
         let charge = quota.charge(7).unwrap();
         let error = quota.charge(4).unwrap_err();
-        assert_eq!(error, Error::LockLimit);
+        assert_eq!(error, ErrorCode::LockLimit);
         assert_eq!(
             error.take_explanation().unwrap(),
             "of the quota of 10 locked bytes, 7 are in use, and this takes 4 more; ask for less, \

@@ -1,6 +1,6 @@
 //! Who has windows on a file.
 //!
-//! wasmtime takes it that a guest's memory changes only while the guest runs
+//! wasmtime assumes that a guest's memory changes only while the guest runs
 //! or the host writes to it, and that two memories never overlap: it checks a
 //! string's UTF-8 where it lies, and copies it afterwards, maybe into another
 //! memory. Two rules keep that true for the pages of files:
@@ -12,30 +12,31 @@
 //!   store write it through a mapping.
 //!
 //! A guest of the same store can write through a mapping beside a window of its
-//! sibling. It calls its host for that, and a store runs one call at a time:
-//! wasmtime checks and copies a string within one call. No guest runs then but the
-//! realloc that makes room. It cannot call its host either, because the component
-//! model forbids an instance to leave while its realloc runs.
+//! sibling. It calls its host for that, and a store runs one call at a time, while
+//! wasmtime checks and copies a string within one call. Meanwhile only the
+//! guest's realloc runs, which makes room. It cannot call its host either, because
+//! the component model forbids an instance to leave while its realloc runs.
 
-use crate::Error;
+use crate::explanation::Explain;
 use crate::gate::{Gate, Writer};
 use crate::os::FileId;
+use mem_contract::ErrorCode;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 
-/// Whose a write is: for a host, the store of the guest.
+/// Who writes: for a host, the store of the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StoreId(usize);
 
 impl StoreId {
-    /// The store with the number `id`, which no other store that exists has.
+    /// The store with the number `id`. No other store that exists has it.
     #[inline]
     pub const fn new(id: usize) -> Self {
         Self(id)
     }
 }
 
-/// Whose a window is: a linear memory, and the store of the guest that has it.
+/// Who has a window: a linear memory, and the store of the guest that owns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MemoryId {
     store: StoreId,
@@ -43,14 +44,14 @@ pub struct MemoryId {
 }
 
 impl MemoryId {
-    /// The memory of `store` with the number `memory`, which no other memory of
-    /// the process has.
+    /// The memory of `store` with the number `memory`. No other memory of the
+    /// process has it.
     pub const fn new(store: StoreId, memory: u64) -> Self {
         Self { store, memory }
     }
 }
 
-/// The one memory of a store that has no other.
+/// The only memory of a store.
 impl From<StoreId> for MemoryId {
     fn from(store: StoreId) -> Self {
         Self::new(store, 0)
@@ -68,16 +69,16 @@ pub(crate) struct Sharing {
 struct Windows {
     /// How many windows each memory has.
     of_memory: HashMap<MemoryId, usize>,
-    /// How many of them can write the file. If any can, all are of one memory.
+    /// How many of them can write the file. If any can, one memory has all.
     writable: usize,
-    /// How many are making the file longer.
+    /// How many callers are making the file longer.
     growing: usize,
-    /// Of the mappings that can write the file.
+    /// The gates of the mappings that can write the file.
     gates: Vec<Weak<Gate>>,
 }
 
 impl Windows {
-    /// Lets writers of the file pass by a look here if there are windows.
+    /// Makes writers of the file ask here first if there are windows.
     fn watch(&mut self) {
         let watched = !self.of_memory.is_empty();
         self.gates.retain(|gate| match gate.upgrade() {
@@ -97,7 +98,7 @@ impl Windows {
     }
 }
 
-/// The files that are mapped.
+/// The mapped files.
 static FILES: LazyLock<Mutex<HashMap<FileId, Weak<Sharing>>>> = LazyLock::new(Mutex::default);
 
 fn files() -> MutexGuard<'static, HashMap<FileId, Weak<Sharing>>> {
@@ -106,8 +107,8 @@ fn files() -> MutexGuard<'static, HashMap<FileId, Weak<Sharing>>> {
 }
 
 impl Sharing {
-    /// That of `file`, which must stay open or mapped as long as this is used:
-    /// another file could get its identity otherwise.
+    /// The windows on `file`. Keep the file open or mapped as long as you use
+    /// this: otherwise another file could get its identity.
     pub(crate) fn of(file: FileId) -> Arc<Self> {
         let mut files = files();
         if let Some(known) = files.get(&file).and_then(Weak::upgrade) {
@@ -121,7 +122,7 @@ impl Sharing {
         new
     }
 
-    /// Has the writers of one more mapping enter by `gate`.
+    /// Adds the `gate` of one more mapping that can write the file.
     pub(crate) fn add_gate(&self, gate: &Arc<Gate>) {
         let mut windows = self.windows();
         windows.gates.push(Arc::downgrade(gate));
@@ -133,7 +134,11 @@ impl Sharing {
     /// # Errors
     ///
     /// `Busy` if guests of another store have windows on the file.
-    pub(crate) fn writing<'a>(&self, store: StoreId, gate: &'a Gate) -> Result<Writer<'a>, Error> {
+    pub(crate) fn writing<'a>(
+        &self,
+        store: StoreId,
+        gate: &'a Gate,
+    ) -> Result<Writer<'a>, ErrorCode> {
         let windows = self.windows();
         if windows.of_memory.keys().any(|holder| holder.store != store) {
             return Err(of_another_store());
@@ -142,12 +147,12 @@ impl Sharing {
     }
 
     /// Keeps new windows off the file while a guest of `store` makes it longer.
-    /// If that `shows` in pages that the file has already, there must be none
-    /// even of this store: its guest need not be waiting, because an
-    /// asynchronous embedder can abandon a call.
+    /// If the change `shows` in pages that the file has already, even this store
+    /// may have none: its guest need not be waiting, because an asynchronous
+    /// embedder can abandon a call.
     ///
-    /// `shows` is asked where nobody gets a window, so that it is still so when
-    /// somebody does.
+    /// It calls `shows` while nobody can get a window, so that the answer still
+    /// holds when somebody gets one.
     ///
     /// # Errors
     ///
@@ -156,8 +161,8 @@ impl Sharing {
     pub(crate) fn growing(
         self: &Arc<Self>,
         store: StoreId,
-        shows: impl FnOnce() -> Result<bool, Error>,
-    ) -> Result<Growing, Error> {
+        shows: impl FnOnce() -> Result<bool, ErrorCode>,
+    ) -> Result<Growing, ErrorCode> {
         let mut windows = self.windows();
         let shows = shows()?;
         let mut holders = windows.of_memory.keys();
@@ -166,7 +171,7 @@ impl Sharing {
         }
         if shows && !windows.of_memory.is_empty() {
             let why = "the file has windows whose last page would change; detach them first";
-            return Err(Error::Busy.because(why));
+            return Err(ErrorCode::Busy.because(why));
         }
         windows.growing += 1;
         Ok(Growing(self.clone()))
@@ -176,37 +181,39 @@ impl Sharing {
     ///
     /// # Errors
     ///
-    /// `Busy` if the file has windows in another memory, unless none of all
-    /// these can write it; or if somebody is writing the file at this moment,
-    /// or making it longer.
+    /// `Busy` if the file has windows in another memory and any of all these can
+    /// write it; or if somebody is writing the file at this moment, or making it
+    /// longer.
     pub(crate) fn claim(
         self: &Arc<Self>,
         memory: MemoryId,
         writable: bool,
-    ) -> Result<Claim, Error> {
+    ) -> Result<Claim, ErrorCode> {
         let mut windows = self.windows();
         let other = windows.of_memory.keys().any(|&holder| holder != memory);
         if windows.growing > 0 {
-            return Err(Error::Busy.because("somebody is making the file longer; try again later"));
+            return Err(
+                ErrorCode::Busy.because("somebody is making the file longer; try again later")
+            );
         }
         if other && (writable || windows.writable > 0) {
             let why = "the file has windows in another memory, and a window can write it; try \
                        again when they are detached";
-            return Err(Error::Busy.because(why));
+            return Err(ErrorCode::Busy.because(why));
         }
         *windows.of_memory.entry(memory).or_default() += 1;
         windows.writable += usize::from(writable);
         windows.watch();
         let nobody_writes = windows.nobody_writes();
         drop(windows);
-        // Given back on the way out if it is not to be.
+        // Dropping it gives the window back if somebody writes.
         let claim = Claim {
             sharing: self.clone(),
             memory,
             writable,
         };
         nobody_writes.then_some(claim).ok_or_else(|| {
-            Error::Busy.because("somebody is writing the file at this moment; try again later")
+            ErrorCode::Busy.because("somebody is writing the file at this moment; try again later")
         })
     }
 
@@ -216,8 +223,8 @@ impl Sharing {
     }
 }
 
-fn of_another_store() -> Error {
-    Error::Busy.because(
+fn of_another_store() -> ErrorCode {
+    ErrorCode::Busy.because(
         "guests of another store have windows on the file; try again when they are detached",
     )
 }
@@ -235,7 +242,7 @@ impl Drop for Sharing {
     }
 }
 
-/// As long as it lives, nobody gets a window on the file.
+/// Keeps new windows off the file as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Growing(Arc<Sharing>);
 
@@ -245,7 +252,7 @@ impl Drop for Growing {
     }
 }
 
-/// A window that counts.
+/// A window that is counted.
 #[derive(Debug)]
 pub struct Claim {
     sharing: Arc<Sharing>,
@@ -282,11 +289,11 @@ mod tests {
         let file = Sharing::of((0, 1));
         for other in [A2, B1] {
             let readers = [file.claim(A1, false), file.claim(other, false)].map(Result::unwrap);
-            assert_eq!(file.claim(A1, true).unwrap_err(), Error::Busy);
+            assert_eq!(file.claim(A1, true).unwrap_err(), ErrorCode::Busy);
             drop(readers);
             let mine = [file.claim(A1, true), file.claim(A1, false)].map(Result::unwrap);
-            assert_eq!(file.claim(other, false).unwrap_err(), Error::Busy);
-            assert_eq!(file.claim(other, true).unwrap_err(), Error::Busy);
+            assert_eq!(file.claim(other, false).unwrap_err(), ErrorCode::Busy);
+            assert_eq!(file.claim(other, true).unwrap_err(), ErrorCode::Busy);
             assert!(file.claim(A1, true).is_ok());
             drop(mine);
             assert!(file.claim(other, true).is_ok());
@@ -305,7 +312,7 @@ mod tests {
         file.add_gate(&later);
         assert!(later.enter().is_none());
         assert!(file.writing(A, &gate).is_ok());
-        assert_eq!(file.writing(B, &gate).unwrap_err(), Error::Busy);
+        assert_eq!(file.writing(B, &gate).unwrap_err(), ErrorCode::Busy);
         drop(window);
         assert!(gate.enter().is_some() && later.enter().is_some());
     }
@@ -316,7 +323,7 @@ mod tests {
         let gate = Arc::new(Gate::default());
         file.add_gate(&gate);
         let writer = gate.enter().unwrap();
-        assert_eq!(file.claim(A1, false).unwrap_err(), Error::Busy);
+        assert_eq!(file.claim(A1, false).unwrap_err(), ErrorCode::Busy);
         // What was refused has left no trace.
         assert!(gate.enter().is_some());
         drop(writer);
@@ -328,18 +335,17 @@ mod tests {
         let file = Sharing::of((0, 5));
         let (yes, no) = (|| Ok(true), || Ok(false));
         let growing = file.growing(A, no).unwrap();
-        assert_eq!(file.claim(A1, false).unwrap_err(), Error::Busy);
+        assert_eq!(file.claim(A1, false).unwrap_err(), ErrorCode::Busy);
         drop(growing);
         let window = file.claim(A1, false).unwrap();
         assert!(file.growing(A, no).is_ok());
-        assert_eq!(file.growing(A, yes).unwrap_err(), Error::Busy);
-        assert_eq!(file.growing(B, no).unwrap_err(), Error::Busy);
+        assert_eq!(file.growing(A, yes).unwrap_err(), ErrorCode::Busy);
+        assert_eq!(file.growing(B, no).unwrap_err(), ErrorCode::Busy);
         drop(window);
         assert!(file.growing(B, yes).is_ok());
     }
 
-    /// Where the end of the file lies can change as long as nobody has to be
-    /// asked.
+    /// The end of the file could move while windows can be had.
     #[test]
     fn a_file_is_looked_at_where_it_gets_no_windows() {
         let file = Sharing::of((0, 6));
@@ -348,8 +354,8 @@ mod tests {
             Ok(true)
         };
         assert!(file.growing(A, looks).is_ok());
-        let fails = || Err(Error::Io);
-        assert_eq!(file.growing(A, fails).unwrap_err(), Error::Io);
+        let fails = || Err(ErrorCode::Io);
+        assert_eq!(file.growing(A, fails).unwrap_err(), ErrorCode::Io);
         assert!(file.claim(A1, true).is_ok());
     }
 

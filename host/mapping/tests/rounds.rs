@@ -1,8 +1,6 @@
-//! Rounds of all that can be done with a mapping, on several threads at once.
+//! Rounds of everything that a mapping can do, on several threads at once.
 //! Tools that watch a process run this; `host/TESTING.md` says how.
 //! `MEM_TEST_ROUNDS` is how many rounds each thread makes.
-
-#![cfg(unix)]
 
 use anyhow::{Result, bail, ensure};
 use mem_mapping::{
@@ -18,7 +16,7 @@ use std::{env, thread};
 const THREADS: usize = 4;
 const MAPPED: u64 = 1 << 24;
 const LOCKED: u64 = 1 << 22;
-const PIECES: u64 = 100;
+const MAPPINGS: u64 = 100;
 /// What each file has.
 const BYTE: u8 = 7;
 
@@ -30,7 +28,7 @@ fn policy() -> Policy {
         quotas: Quotas {
             mapped: Quota::new(MAPPED),
             private: Quota::new(MAPPED),
-            pieces: Quota::new(PIECES),
+            mappings: Quota::new(MAPPINGS),
             locked: Quota::new(LOCKED),
             windows: Quota::new(0),
         },
@@ -40,12 +38,8 @@ fn policy() -> Policy {
 fn options(access: Access, anonymous: bool) -> MapOptions {
     MapOptions {
         access,
-        anonymous,
-        execute: false,
-        create: false,
-        populate: false,
-        offset: 0,
         length: anonymous.then_some(page()),
+        ..MapOptions::default()
     }
 }
 
@@ -92,9 +86,8 @@ fn use_all(mapping: &Mapping, store: StoreId, access: Access) -> Result<()> {
     }
     mapping.flush(first(1), FlushMode::Synchronous)?;
     mapping.lock(first(1))?;
-    // The first page's protection, locks and advice make it a piece of its own.
-    let (write, execute) = (false, false);
-    mapping.protect(first(1), Protection { write, execute })?;
+    // The first page's protection, locks and advice make it a run of its own.
+    mapping.protect(first(1), Protection::Read)?;
     ensure!(mapping.store(store, 0, [2; 8]) == Err(Error::ReadOnly));
     mapping.advise(first(1), Advice::Sequential)?;
     mapping.unlock(first(1))?;
@@ -144,12 +137,12 @@ fn all_is_given_back() -> Result<()> {
     let free = |quota: &Arc<Quota>, all| quota.charge(all).is_ok();
     let quotas = &policy.quotas;
     assert!(free(&quotas.mapped, MAPPED) && free(&quotas.private, MAPPED));
-    assert!(free(&quotas.pieces, PIECES) && free(&quotas.locked, LOCKED));
+    assert!(free(&quotas.mappings, MAPPINGS) && free(&quotas.locked, LOCKED));
     Ok(())
 }
 
-/// What looks like a limit, because the file is whole again when it is looked
-/// at, is none.
+/// A lock fails as if at a limit when the file is short, and the file can be
+/// whole again when somebody looks. That is no limit.
 #[test]
 fn a_lock_of_a_file_that_shrinks_and_grows() -> Result<()> {
     let rounds = rounds() * 10;

@@ -1,6 +1,6 @@
 //! What guests can ask about the errors that they got.
 
-use crate::Error;
+use mem_contract::ErrorCode;
 use mem_mapping::{Explanation, StoreId};
 use std::collections::VecDeque;
 
@@ -9,12 +9,12 @@ const MOST: usize = 64;
 
 /// The explanations of the latest errors, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Explanations(VecDeque<(StoreId, Error, Explanation)>);
+pub(super) struct Explanations(VecDeque<(StoreId, ErrorCode, Explanation)>);
 
 impl Explanations {
     /// Notes the explanation of an error that a guest of `store` gets, which
     /// replaces that of the last one with the same code.
-    pub(super) fn note(&mut self, store: StoreId, error: Error, why: Option<Explanation>) {
+    pub(super) fn note(&mut self, store: StoreId, error: ErrorCode, why: Option<Explanation>) {
         self.take(store, error);
         if let Some(why) = why {
             if self.0.len() == MOST {
@@ -26,7 +26,7 @@ impl Explanations {
 
     /// Takes the explanation of the last error with this code that a guest of
     /// `store` got.
-    pub(super) fn take(&mut self, store: StoreId, error: Error) -> Option<Explanation> {
+    pub(super) fn take(&mut self, store: StoreId, error: ErrorCode) -> Option<Explanation> {
         let mut kept = self.0.iter();
         let at = kept.position(|(of, noted, _)| (*of, *noted) == (store, error))?;
         self.0.remove(at).map(|(_, _, why)| why)
@@ -47,25 +47,25 @@ mod tests {
     #[test]
     fn each_store_has_the_latest_of_each_error_once() {
         let mut kept = Explanations::default();
-        kept.note(A, Error::Busy, why("old"));
-        kept.note(B, Error::Busy, why("another's"));
-        kept.note(A, Error::Busy, why("new"));
-        kept.note(A, Error::NoSpace, why("full"));
-        assert_eq!(kept.take(A, Error::Busy), why("new"));
-        assert_eq!(kept.take(A, Error::Busy), None);
-        assert_eq!(kept.take(A, Error::NoSpace), why("full"));
-        kept.note(B, Error::Busy, None);
-        assert_eq!(kept.take(B, Error::Busy), None);
+        kept.note(A, ErrorCode::Busy, why("old"));
+        kept.note(B, ErrorCode::Busy, why("another's"));
+        kept.note(A, ErrorCode::Busy, why("new"));
+        kept.note(A, ErrorCode::NoSpace, why("full"));
+        assert_eq!(kept.take(A, ErrorCode::Busy), why("new"));
+        assert_eq!(kept.take(A, ErrorCode::Busy), None);
+        assert_eq!(kept.take(A, ErrorCode::NoSpace), why("full"));
+        kept.note(B, ErrorCode::Busy, None);
+        assert_eq!(kept.take(B, ErrorCode::Busy), None);
     }
 
     #[test]
     fn the_oldest_make_room() {
         let mut kept = Explanations::default();
         for number in 0..=MOST {
-            kept.note(StoreId::new(number), Error::Busy, why("busy"));
+            kept.note(StoreId::new(number), ErrorCode::Busy, why("busy"));
         }
         assert_eq!(kept.0.len(), MOST);
-        assert_eq!(kept.take(StoreId::new(0), Error::Busy), None);
-        assert_eq!(kept.take(StoreId::new(MOST), Error::Busy), why("busy"));
+        assert_eq!(kept.take(StoreId::new(0), ErrorCode::Busy), None);
+        assert_eq!(kept.take(StoreId::new(MOST), ErrorCode::Busy), why("busy"));
     }
 }

@@ -1,10 +1,10 @@
 //! The counts of a context.
 
 use super::explanations::Explanations;
-use super::trace::error_name;
-use crate::Error;
-use crate::usage::{Amount, Calls, Operation, Usage};
-use mem_mapping::{Explanation, Quota, Quotas, StoreId};
+use crate::operation::Operation;
+use crate::usage::{Amount, Calls, Usage};
+use mem_contract::ErrorCode;
+use mem_mapping::{Explain, Explanation, Quota, Quotas, StoreId};
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
@@ -22,7 +22,7 @@ pub(crate) struct Ledger {
 struct Book {
     /// How many mappings were made.
     made: u64,
-    /// Those that exist, by their numbers.
+    /// The mappings that exist, by their numbers.
     live: BTreeMap<u64, Live>,
     /// The calls that are in no tally of a mapping that exists.
     calls: BTreeMap<Operation, Calls>,
@@ -40,7 +40,7 @@ struct Live {
 /// The most that was charged at a time.
 #[derive(Debug, Default)]
 struct Peaks {
-    pieces: u64,
+    mappings: u64,
     mapped: u64,
     private: u64,
     locked: u64,
@@ -81,7 +81,7 @@ impl Ledger {
         store: StoreId,
         operation: Operation,
         bytes: u64,
-        result: Result<(), Error>,
+        result: Result<(), ErrorCode>,
     ) -> Option<Explanation> {
         let mut book = self.book();
         let calls = book.calls.entry(operation).or_default();
@@ -94,7 +94,7 @@ impl Ledger {
             }
             Err(error) => {
                 calls.errors += 1;
-                *book.errors.entry(error_name(error)).or_default() += 1;
+                *book.errors.entry(error.name()).or_default() += 1;
                 let why = error.take_explanation();
                 book.explanations.note(store, error, why.clone());
                 why
@@ -104,7 +104,7 @@ impl Ledger {
 
     /// Takes what is known about the last call of a guest of `store` that failed
     /// with `error`.
-    pub(crate) fn explain(&self, store: StoreId, error: Error) -> Option<Explanation> {
+    pub(crate) fn explain(&self, store: StoreId, error: ErrorCode) -> Option<Explanation> {
         self.book().explanations.take(store, error)
     }
 
@@ -113,7 +113,7 @@ impl Ledger {
     fn note_peaks(&self, peaks: &mut Peaks) {
         let quotas = &self.quotas;
         for (peak, quota) in [
-            (&mut peaks.pieces, &quotas.pieces),
+            (&mut peaks.mappings, &quotas.mappings),
             (&mut peaks.mapped, &quotas.mapped),
             (&mut peaks.private, &quotas.private),
             (&mut peaks.locked, &quotas.locked),
@@ -130,8 +130,8 @@ impl Ledger {
             live.tally.add_to(&mut calls);
         }
         Usage {
-            mappings: book.live.len() as u64,
-            pieces: amount(&self.quotas.pieces, book.peaks.pieces),
+            handles: book.live.len() as u64,
+            mappings: amount(&self.quotas.mappings, book.peaks.mappings),
             mapped_bytes: amount(&self.quotas.mapped, book.peaks.mapped),
             private_bytes: amount(&self.quotas.private, book.peaks.private),
             locked_bytes: amount(&self.quotas.locked, book.peaks.locked),
@@ -145,7 +145,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// Those of `mincore(2)`.
+    /// The errors of `mincore(2)`.
     pub(crate) fn resident_bytes(&self) -> io::Result<u64> {
         // Who maps or unmaps meanwhile waits for that many pages at the most.
         let mut states = [0; 4096];
@@ -154,7 +154,7 @@ impl Ledger {
         let mut resident = 0;
         for number in numbers {
             for skipped in (0..).step_by(states.len() * page_size) {
-                // Found anew each time, for nothing keeps it mapped.
+                // Looked up anew each time, because nothing keeps it mapped.
                 let book = self.book();
                 let Some(live) = book.live.get(&number) else {
                     break;

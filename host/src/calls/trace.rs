@@ -1,51 +1,55 @@
 //! An event of each call.
 
-use super::Mapped;
-use crate::Error;
-use crate::usage::Operation;
-use mem_mapping::{Access, ByteRange, Explanation, MapOptions};
+use crate::operation::Operation;
+use mem_contract::{ByteRange, ErrorCode, MapFlags, MapOptions};
+use mem_mapping::Explanation;
 use std::time::Instant;
 use tracing::Level;
+use tracing::span::EnteredSpan;
 
+/// Of the events of calls.
 const TARGET: &str = "mem_host::calls";
 
-/// When a call began, if it is traced.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Began(Option<Instant>);
+/// Of all other events.
+const CRATE: &str = "mem_host";
 
-impl Began {
-    /// Looks at the clock only if somebody wants to know, for that takes longer
+/// When a call started, if it is traced.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallTimer(Option<Instant>);
+
+impl CallTimer {
+    /// Reads the clock only if somebody subscribes, because that takes longer
     /// than many a call.
     #[inline]
-    pub(crate) fn now() -> Self {
+    pub(crate) fn start() -> Self {
         let traced = tracing::enabled!(target: TARGET, Level::TRACE);
         Self(traced.then(Instant::now))
     }
 
-    /// Tells of a call that has ended.
+    /// Traces a call that has ended.
     #[inline]
-    pub(crate) fn tell(
+    pub(super) fn trace(
         self,
         operation: Operation,
         mapping: u64,
         range: ByteRange,
-        result: Result<(), Error>,
+        result: Result<(), ErrorCode>,
         why: Option<Explanation>,
     ) {
-        if let Some(began) = self.0 {
-            tell(operation, mapping, range, result, why.as_deref(), began);
+        if let Some(started) = self.0 {
+            trace(operation, mapping, range, result, why.as_deref(), started);
         }
     }
 }
 
 #[cold]
-fn tell(
+fn trace(
     operation: Operation,
     mapping: u64,
     ByteRange { offset, length }: ByteRange,
-    result: Result<(), Error>,
+    result: Result<(), ErrorCode>,
     why: Option<&str>,
-    began: Instant,
+    started: Instant,
 ) {
     tracing::trace!(
         target: TARGET,
@@ -55,52 +59,64 @@ fn tell(
         length,
         result = name(result),
         why,
-        nanoseconds = nanoseconds(began),
+        nanoseconds = nanoseconds(started),
     );
 }
 
-/// Tells of a `file-map` that has ended.
-pub(crate) fn file_mapped(
-    began: Began,
-    path: &str,
-    options: &MapOptions,
-    mapped: Result<&Mapped, Error>,
-    why: Option<Explanation>,
-) {
-    let Some(began) = began.0 else { return };
-    let nanoseconds = nanoseconds(began);
-    let access = match options.access {
-        Access::ReadOnly => "read-only",
-        Access::ReadWrite => "read-write",
-        Access::CopyOnWrite => "copy-on-write",
-    };
-    tracing::trace!(
-        target: TARGET,
-        operation = Operation::FileMap.name(),
-        mapping = mapped.ok().map(Mapped::number),
-        path = (!options.anonymous).then_some(path),
-        access,
-        offset = options.offset,
-        length = mapped.ok().map(|mapped| mapped.mapping().size()).or(options.length),
-        result = name(mapped.map(|_| ())),
-        why = why.as_deref(),
-        nanoseconds,
-    );
+/// A `file-map` while it runs: its span, and its event when it has ended.
+pub(crate) struct FileMapCall<'a> {
+    path: &'a str,
+    options: MapOptions,
+    timer: CallTimer,
+    _span: EnteredSpan,
 }
 
-fn nanoseconds(began: Instant) -> u64 {
-    // 64 bits last for centuries.
-    began.elapsed().as_nanos() as u64
-}
+impl<'a> FileMapCall<'a> {
+    pub(crate) fn start(path: &'a str, options: MapOptions) -> Self {
+        let span = tracing::debug_span!(target: CRATE, "map", path, ?options).entered();
+        Self {
+            path,
+            options,
+            timer: CallTimer::start(),
+            _span: span,
+        }
+    }
 
-fn name(result: Result<(), Error>) -> &'static str {
-    match result {
-        Ok(()) => "ok",
-        Err(error) => error_name(error),
+    /// Traces the call's end: it has made the `mapping` of this number and
+    /// size, or failed.
+    pub(super) fn trace(self, mapping: Result<(u64, u64), ErrorCode>, why: Option<Explanation>) {
+        match mapping {
+            Ok((_, size)) => tracing::debug!(target: CRATE, size, "mapped"),
+            Err(error) => tracing::debug!(target: CRATE, %error, "not mapped"),
+        }
+        let Some(started) = self.timer.0 else { return };
+        let nanoseconds = nanoseconds(started);
+        let options = &self.options;
+        let anonymous = options.flags.contains(MapFlags::ANONYMOUS);
+        let (number, size) = mapping.ok().unzip();
+        tracing::trace!(
+            target: TARGET,
+            operation = Operation::FileMap.name(),
+            mapping = number,
+            path = (!anonymous).then_some(self.path),
+            access = options.access.name(),
+            offset = options.offset,
+            length = size.or(options.length),
+            result = name(mapping.map(|_| ())),
+            why = why.as_deref(),
+            nanoseconds,
+        );
     }
 }
 
-/// The name in the WIT.
-pub(super) fn error_name(error: Error) -> &'static str {
-    crate::bindings::wit::ErrorCode::from(error).name()
+fn nanoseconds(started: Instant) -> u64 {
+    // 64 bits last for centuries.
+    started.elapsed().as_nanos() as u64
+}
+
+fn name(result: Result<(), ErrorCode>) -> &'static str {
+    match result {
+        Ok(()) => "ok",
+        Err(error) => error.name(),
+    }
 }

@@ -4,11 +4,11 @@
 //!
 //! A guest that holds a [`Descriptor`] maps what it could open by it, whatever
 //! directories are granted to mem. That takes the grant
-//! [`MemCtxBuilder::allow_descriptors`], and the linker needs both WASI and
-//! mem:
+//! [`MemCtxBuilder::allow_descriptors`]. The linker needs both WASI and mem, and
+//! both keep their resources in the same table:
 //!
 //! ```
-//! use mem_host::{Access, MemCtx, MemCtxView, MemView};
+//! use mem_host::{FsPerms, MemCtx, MemCtxView, MemView};
 //! use wasmtime::Engine;
 //! use wasmtime::component::{Linker, ResourceTable};
 //! use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -33,10 +33,9 @@
 //!
 //! let mut linker = Linker::<State>::new(&Engine::default());
 //! wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
-//! mem_host::add_to_linker(&mut linker)?;
-//! mem_host::wasi::add_to_linker(&mut linker)?;
+//! mem_host::add_to_linker_sync(&mut linker, State::mem)?;
 //!
-//! let mem = MemCtx::builder().allow_descriptors(Access::ReadWrite).build();
+//! let mem = MemCtx::builder().allow_descriptors(FsPerms::ReadWrite).build();
 //! # wasmtime::Result::<()>::Ok(())
 //! ```
 //!
@@ -50,95 +49,54 @@ mod writes;
 
 pub use self::writes::finish_writes;
 
-use crate::bindings::wit;
+use crate::abi::lift::Text;
+use crate::calls::{FileMapCall, Handle};
+use crate::component::{ComponentHandles, Components};
 use crate::ctx::CtxInner;
-use crate::grant::{self, Access, Directory};
-use crate::lift::Text;
-use crate::linker::{Blocking, Handle, Interface, View, hand_over};
-use crate::{Error, MemCtxView, MemView};
+use crate::grant::{Directory, FsPerms, check_path};
+use crate::handles::{Borrowed, Call, Outcome};
+use crate::rows::hand_over;
+use crate::view::View;
 use cap_std::fs::Dir;
-use mem_mapping::{MapOptions, StoreId};
+use mem_contract::{ErrorCode, MapFlags, MapOptions};
+use mem_mapping::{Explain, Mapping, StoreId, system_error};
 use wasmtime::Result;
-use wasmtime::component::{Linker, Resource};
+use wasmtime::component::Resource;
 use wasmtime_wasi::filesystem::{Descriptor, OpenMode};
-use wasmtime_wasi::{FsPerms, WasiView};
 
-/// Adds the interface `directory` of `mem:mmap` to the linker, which has the
-/// others by [`crate::add_to_linker`] and those of WASI.
-///
-/// # Errors
-///
-/// If the linker has the interface already.
-pub fn add_to_linker<T: MemView + WasiView + 'static>(linker: &mut Linker<T>) -> Result<()> {
-    add(linker, T::mem, Blocking::InPlace)
-}
-
-/// Like [`add_to_linker`], for store data that cannot implement [`MemView`].
-///
-/// # Errors
-///
-/// If the linker has the interface already.
-pub fn add_to_linker_with<T: WasiView + 'static>(
-    linker: &mut Linker<T>,
-    view: fn(&mut T) -> MemCtxView<'_>,
+/// Adds the functions of the interface `directory`.
+pub(crate) fn add_directory<T: Send + 'static>(
+    surface: &mut Components<'_, T, impl View<T>>,
 ) -> Result<()> {
-    add(linker, view, Blocking::InPlace)
-}
-
-/// Like [`add_to_linker`], for the linker of an asynchronous embedder, as
-/// [`crate::add_to_linker_async`].
-///
-/// # Errors
-///
-/// If the linker has the interface already.
-pub fn add_to_linker_async<T: MemView + WasiView + 'static>(linker: &mut Linker<T>) -> Result<()> {
-    add(linker, T::mem, Blocking::OnItsOwnThread)
-}
-
-/// Like [`add_to_linker_async`], for store data that cannot implement
-/// [`MemView`].
-///
-/// # Errors
-///
-/// If the linker has the interface already.
-pub fn add_to_linker_async_with<T: WasiView + 'static>(
-    linker: &mut Linker<T>,
-    view: fn(&mut T) -> MemCtxView<'_>,
-) -> Result<()> {
-    add(linker, view, Blocking::OnItsOwnThread)
-}
-
-fn add<T: WasiView + 'static>(
-    linker: &mut Linker<T>,
-    view: impl View<T>,
-    blocking: Blocking,
-) -> Result<()> {
-    let mut interface = Interface {
-        instance: linker.instance("mem:mmap/directory@0.1.0")?,
-        view,
-        blocking,
-    };
-    interface.may_block_with(
+    surface.may_wait(
         "file-map-at",
-        move |by,
-              data: &mut T,
-              (dir, path, options): (Resource<Descriptor>, Text, wit::MapOptions)| {
-            // WASI's table need not be the one of the mappings.
-            let dir = data.ctx().table.get(&dir)?.clone();
-            let ctx = view(data).ctx.inner.clone();
-            Ok(move || ctx.map_at(by, &dir, &path.0, options.into()))
+        |call, (dir, path, options): (Borrowed<Descriptor>, Text, MapOptions)| {
+            let dir = descriptor(&call, dir)?;
+            let (ctx, store) = (call.ctx.inner.clone(), call.store);
+            Ok(move || ctx.map_at(store, &dir, &path.0, options))
         },
         hand_over,
     )?;
-    interface.may_block_with(
+    surface.may_wait(
         "file-map-of",
-        move |by, data: &mut T, (file, options): (Resource<Descriptor>, wit::MapOptions)| {
-            let file = data.ctx().table.get(&file)?.clone();
-            let ctx = view(data).ctx.inner.clone();
-            Ok(move || ctx.map_of(by, &file, options.into()))
+        |call, (file, options): (Borrowed<Descriptor>, MapOptions)| {
+            let file = descriptor(&call, file)?;
+            let (ctx, store) = (call.ctx.inner.clone(), call.store);
+            Ok(move || ctx.map_of(store, &file, options))
         },
         hand_over,
     )
+}
+
+/// WASI's descriptor, which is in the same table as the mappings.
+fn descriptor(
+    call: &Call<'_, ComponentHandles>,
+    handle: Borrowed<Descriptor>,
+) -> Result<Descriptor> {
+    let descriptor = call
+        .table
+        .get(&Resource::<Descriptor>::new_borrow(handle.number));
+    Ok(descriptor?.clone())
 }
 
 impl CtxInner {
@@ -149,25 +107,35 @@ impl CtxInner {
     /// Those that `file-map-at` documents.
     fn map_at(
         &self,
-        by: StoreId,
+        store: StoreId,
         dir: &Descriptor,
         path: &str,
         options: MapOptions,
-    ) -> std::result::Result<Handle, Error> {
-        self.enter(by, path, options, || {
-            let granted = self.check_descriptors(options)?;
-            grant::check_path(path)?;
-            let Descriptor::Dir(dir) = dir else {
-                return Err(Error::NotFound);
-            };
-            // As `open-at`, which does not look at the mode that the directory
-            // was opened with.
-            let access = access_of(granted, dir.perms);
-            let dir = Dir::from_std_file(dir.dir.try_clone()?);
-            let directory = Directory::new(dir, access);
-            let open = |opening| directory.open(path, opening);
-            self.policy.map_file(by, options, open)
-        })
+    ) -> Outcome<Handle> {
+        let call = FileMapCall::start(path, options);
+        let mapping = self.map_in(store, dir, path, options);
+        self.end_file_map(store, call, mapping)
+    }
+
+    fn map_in(
+        &self,
+        store: StoreId,
+        dir: &Descriptor,
+        path: &str,
+        options: MapOptions,
+    ) -> Outcome<Mapping> {
+        let granted = self.check_descriptors(options)?;
+        check_path(path)?;
+        let Descriptor::Dir(dir) = dir else {
+            return Err(ErrorCode::NotFound);
+        };
+        let request = self.policy.check(options)?;
+        // As `open-at`, which does not look at the mode that the directory was
+        // opened with.
+        let perms = perms_of(granted, dir.perms);
+        let dir = Dir::from_std_file(dir.dir.try_clone().map_err(system_error)?);
+        let file = Directory::new(dir, perms).open(path, request.opening())?;
+        self.policy.map(store, request, file)
     }
 
     /// Maps the open file `file`.
@@ -175,34 +143,31 @@ impl CtxInner {
     /// # Errors
     ///
     /// Those that `file-map-of` documents.
-    fn map_of(
-        &self,
-        by: StoreId,
-        file: &Descriptor,
-        options: MapOptions,
-    ) -> std::result::Result<Handle, Error> {
-        self.enter(by, "", options, || {
-            let granted = self.check_descriptors(options)?;
-            let Descriptor::File(file) = file else {
-                return Err(Error::NotAFile);
-            };
-            let access = access_of(granted, file.perms);
-            self.policy.map_file(by, options, |opening| {
-                let may_write =
-                    access == Access::ReadWrite && file.open_mode.contains(OpenMode::WRITE);
-                if !file.open_mode.contains(OpenMode::READ) || (opening.write && !may_write) {
-                    return Err(Error::AccessDenied.because(
-                        "the descriptor was not opened for this, or the file is granted for \
-                         reading only; map it read-only, or open it anew",
-                    ));
-                }
-                let file = file.file.try_clone()?;
-                if !file.metadata()?.is_file() {
-                    return Err(Error::NotAFile);
-                }
-                Ok(file)
-            })
-        })
+    fn map_of(&self, store: StoreId, file: &Descriptor, options: MapOptions) -> Outcome<Handle> {
+        let call = FileMapCall::start("", options);
+        let mapping = self.map_open(store, file, options);
+        self.end_file_map(store, call, mapping)
+    }
+
+    fn map_open(&self, store: StoreId, file: &Descriptor, options: MapOptions) -> Outcome<Mapping> {
+        let granted = self.check_descriptors(options)?;
+        let Descriptor::File(file) = file else {
+            return Err(ErrorCode::NotAFile);
+        };
+        let request = self.policy.check(options)?;
+        let may_write = perms_of(granted, file.perms) == FsPerms::ReadWrite
+            && file.open_mode.contains(OpenMode::WRITE);
+        if !file.open_mode.contains(OpenMode::READ) || (request.opening().write && !may_write) {
+            return Err(ErrorCode::AccessDenied.because(
+                "the descriptor was not opened for this, or the file is granted for reading only; \
+                 map it read-only, or open it anew",
+            ));
+        }
+        let file = file.file.try_clone().map_err(system_error)?;
+        if !file.metadata().map_err(system_error)?.is_file() {
+            return Err(ErrorCode::NotAFile);
+        }
+        self.policy.map(store, request, file)
     }
 
     /// How far descriptors are granted.
@@ -210,25 +175,25 @@ impl CtxInner {
     /// # Errors
     ///
     /// `AccessDenied`; `InvalidArgument` for anonymous memory.
-    fn check_descriptors(&self, options: MapOptions) -> std::result::Result<Access, Error> {
+    fn check_descriptors(&self, options: MapOptions) -> Outcome<FsPerms> {
         let granted = self.descriptors.ok_or_else(|| {
-            Error::AccessDenied.because(
+            ErrorCode::AccessDenied.because(
                 "mapping by descriptors is not granted; use a path, or have the embedder grant it \
                  by `MemCtxBuilder::allow_descriptors`",
             )
         })?;
-        if options.anonymous {
+        if options.flags.contains(MapFlags::ANONYMOUS) {
             let why = "a descriptor is of a file; map anonymous memory by `file-map`";
-            return Err(Error::InvalidArgument.because(why));
+            return Err(ErrorCode::InvalidArgument.because(why));
         }
         Ok(granted)
     }
 }
 
 /// What both the embedder's grant and the descriptor allow.
-fn access_of(granted: Access, perms: FsPerms) -> Access {
+fn perms_of(granted: FsPerms, perms: wasmtime_wasi::FsPerms) -> FsPerms {
     match perms {
-        FsPerms::ReadOnly => Access::ReadOnly,
-        FsPerms::ReadWrite => granted,
+        wasmtime_wasi::FsPerms::ReadOnly => FsPerms::ReadOnly,
+        wasmtime_wasi::FsPerms::ReadWrite => granted,
     }
 }

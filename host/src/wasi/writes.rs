@@ -26,8 +26,8 @@ const TYPES: &str = "wasi:filesystem/types@0.2.12";
 /// [`MemCtxBuilder::allow_windows`] asks.
 ///
 /// The linker is synchronous or asynchronous, and already has WASI 0.2. The
-/// guest sees no difference but that a stream to a file is always ready. While
-/// a stream writes, it keeps the thread, in asynchronous embedders as well.
+/// guest sees one difference: a stream to a file is always ready. A stream that
+/// writes blocks the thread, in asynchronous embedders as well.
 ///
 /// ```
 /// # use wasmtime::component::{Linker, ResourceTable};
@@ -105,7 +105,7 @@ fn finish_writes_of(
 
 /// WASI's stream to a file, whose `write` waits until the file is written.
 ///
-/// What fails is told by the next call, as by the stream itself.
+/// The next call reports what fails, as with the stream itself.
 struct FileStream(DynOutputStream);
 
 #[async_trait]
@@ -153,8 +153,8 @@ fn wait_for<F: Future>(future: F) -> F::Output {
         }
     }
 
-    // Else a task that has used up its budget would wait here forever: it gets
-    // a new one only when it returns to tokio.
+    // Otherwise a task that has used up its budget would wait here forever: it
+    // gets a new one only when it returns to tokio.
     let mut future = pin!(tokio::task::unconstrained(future));
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -1,8 +1,10 @@
 //! Linear memories whose pages can be replaced.
 
-use crate::Error;
-use crate::linker::Handle;
-use mem_mapping::{Attachment, Claim, MemoryId, Reservation, StoreId, WindowCharge};
+use crate::calls::Handle;
+use mem_contract::ErrorCode;
+use mem_mapping::{
+    Attachment, Claim, Explain, MemoryId, Reservation, StoreId, WindowCharge, system_error,
+};
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Range;
@@ -23,10 +25,10 @@ use wasmtime::{Config, LinearMemory, MemoryCreator, MemoryType};
 ///
 /// Memories that wasmtime takes from a pool
 /// ([`InstanceAllocationStrategy::Pooling`]) or that are shared between threads
-/// are still its own, and those that may move when they grow, such as 64-bit
-/// ones without a maximum, cannot hold windows either. Guests then learn that
-/// windows are `unsupported`, and can copy instead. The same holds for systems
-/// other than Unix, where this changes nothing.
+/// are still its own. Memories that may move when they grow, such as 64-bit
+/// memories without a maximum, cannot hold windows either. Guests then get
+/// `unsupported`, and can copy instead. On systems other than Unix, this function
+/// changes nothing, and guests get `unsupported` too.
 ///
 /// ```
 /// use wasmtime::{Config, Engine};
@@ -56,7 +58,7 @@ pub(super) struct Memory {
     /// for faults as long as they are mapped.
     windows: Mutex<Windows>,
     reservation: Reservation,
-    /// Unlike that of any other memory of the process.
+    /// No other memory of the process has the same.
     number: u64,
     /// How many bytes the guest's memory can have without moving.
     capacity: usize,
@@ -173,7 +175,7 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// Those that `attach` documents.
+    /// The errors that `attach` documents.
     pub(super) fn attach(
         &self,
         store: StoreId,
@@ -181,13 +183,13 @@ impl Memory {
         offset: u64,
         buffer: Range<usize>,
         charge: WindowCharge,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ErrorCode> {
         let source = mapping.mapping().window_source(offset, buffer.len())?;
         let mut windows = self.windows();
         let below = windows.attached.range(..buffer.end).next_back();
         if below.is_some_and(|(_, window)| window.pages.end > buffer.start) {
             let why = "a window is attached to a page of the buffer already; detach it first";
-            return Err(Error::Busy.because(why));
+            return Err(ErrorCode::Busy.because(why));
         }
         let claim = source.claim(MemoryId::new(store, self.number))?;
         // SAFETY: wasmtime has checked that the buffer lies in the memory of
@@ -197,7 +199,7 @@ impl Memory {
         // guest takes any change of its memory while it calls its host, and
         // nobody else refers to it then. The attachment is dropped, by
         // `detach` or with `windows`, before the reservation is unmapped.
-        let attachment = unsafe { source.attach(&buffer) }?;
+        let attachment = unsafe { source.attach(&buffer) }.map_err(system_error)?;
         windows.insert(Attached {
             attachment,
             mapping: mapping.clone(),
@@ -208,7 +210,7 @@ impl Memory {
         Ok(())
     }
 
-    pub(super) fn check(&self, start: usize) -> Result<(), Error> {
+    pub(super) fn check(&self, start: usize) -> Result<(), ErrorCode> {
         match self.windows().attached.get(&start) {
             Some(window) => window.attachment.check(),
             None => Ok(()),
@@ -220,7 +222,7 @@ impl Memory {
     /// # Errors
     ///
     /// `QuotaExceeded` and other errors of `mmap(2)`; the window then stays.
-    pub(super) fn detach(&self, start: usize) -> Result<(), Error> {
+    pub(super) fn detach(&self, start: usize) -> Result<(), ErrorCode> {
         let mut windows = self.windows();
         let Some(window) = windows.attached.get(&start) else {
             return Ok(());
@@ -376,14 +378,14 @@ impl Memory {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put_zeros(&self, pages: &Range<usize>) -> Result<(), Error> {
+    fn put_zeros(&self, pages: &Range<usize>) -> Result<(), ErrorCode> {
         // SAFETY: the pages lie in this reservation, in the part that the
         // guest can access, and the guest gives up what they hold.
         unsafe { mem_mapping::put_zero_pages(pages.clone()) }.map_err(|error| {
-            // With a page more or less the system may have had to split a
-            // mapping, of which a process can have so many.
+            // The system may have had to split a mapping, and the number of
+            // mappings of a process is limited.
             tracing::debug!(%error, "detach");
-            Error::QuotaExceeded.because(format!(
+            ErrorCode::QuotaExceeded.because(format!(
                 "the operating system does not put other pages back: {error}; unmap something, so \
                  that the process has fewer mappings"
             ))

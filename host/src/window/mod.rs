@@ -6,23 +6,23 @@ pub(crate) use self::memory::FixedMemory;
 pub use self::memory::enable_windows;
 
 use self::memory::Memory;
-use crate::calls::{Account, Began, outcome};
-use crate::linker::Handle;
-use crate::usage::Operation;
-use crate::{Error, MemCtx};
-use mem_mapping::{ByteRange, StoreId};
+use crate::calls::{Account, CallTimer, Handle, outcome};
+use crate::ctx::MemCtx;
+use crate::operation::Operation;
+use mem_contract::{ByteRange, ErrorCode};
+use mem_mapping::{Explain, StoreId};
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 use wasmtime::AsContext;
 
 /// Which store a guest belongs to. The store's data stays at its address as
-/// long as the store exists, so that address tells stores apart.
+/// long as the store exists, so that address identifies the store.
 #[inline]
 pub(crate) fn store_id(store: impl AsContext) -> StoreId {
     store_id_of_data(store.as_context().data())
 }
 
-/// That of the store which has `data`.
+/// The id of the store that has `data`.
 #[inline]
 pub(crate) fn store_id_of_data<T>(data: &T) -> StoreId {
     StoreId::new(std::ptr::from_ref(data).addr())
@@ -37,8 +37,8 @@ pub(crate) fn store_id_of_data<T>(data: &T) -> StoreId {
 #[derive(Debug)]
 pub(crate) struct Window {
     memory: Weak<Memory>,
-    /// The store that has the memory. Another can get the table, but its guests
-    /// do not keep those of this one from running.
+    /// The store that has the memory. Another store can get the table, but while
+    /// its guests run, the guests of this one may run too.
     store: StoreId,
     /// The address of its first page.
     start: usize,
@@ -53,22 +53,23 @@ impl Window {
     ///
     /// # Errors
     ///
-    /// Those that `attach` documents.
+    /// The errors that `attach` documents.
     pub(crate) fn attach(
+        operation: Operation,
         ctx: &MemCtx,
         store: StoreId,
         mapping: &Handle,
         offset: u64,
         buffer: Range<usize>,
-    ) -> Result<Self, Error> {
-        let began = Began::now();
+    ) -> Result<Self, ErrorCode> {
+        let timer = CallTimer::start();
         let range = ByteRange {
             offset,
             length: buffer.len() as u64,
         };
         let placed = Self::place(ctx, store, mapping, offset, buffer);
         let account = mapping.account().clone();
-        account.ended(Operation::Attach, range, began, outcome(&placed));
+        account.ended(operation, range, timer, outcome(&placed));
         let (memory, start) = placed?;
         Ok(Self {
             memory,
@@ -85,7 +86,7 @@ impl Window {
         mapping: &Handle,
         offset: u64,
         buffer: Range<usize>,
-    ) -> Result<(Weak<Memory>, usize), Error> {
+    ) -> Result<(Weak<Memory>, usize), ErrorCode> {
         let charge = ctx.inner.charge_window()?;
         let page_size = mem_mapping::page_size();
         if buffer.is_empty()
@@ -93,10 +94,10 @@ impl Window {
             || !buffer.end.is_multiple_of(page_size)
         {
             let why = format!("the buffer is not whole pages of {page_size} bytes");
-            return Err(Error::InvalidArgument.because(why));
+            return Err(ErrorCode::InvalidArgument.because(why));
         }
         let memory = Memory::with(&buffer).ok_or_else(|| {
-            Error::Unsupported.because(
+            ErrorCode::Unsupported.because(
                 "the guest's memory cannot have windows: the embedder did not prepare the engine \
                  by `mem_host::enable_windows`, or the memory is shared, from a pool, or may move \
                  when it grows; copy the bytes",
@@ -112,14 +113,13 @@ impl Window {
     /// # Errors
     ///
     /// `Truncated`.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let began = Began::now();
+    pub(crate) fn check(&self, operation: Operation) -> Result<(), ErrorCode> {
+        let timer = CallTimer::start();
         let checked = match self.memory.upgrade() {
             Some(memory) => memory.check(self.start),
             None => Ok(()),
         };
-        self.account
-            .ended(Operation::Check, self.range, began, checked);
+        self.account.ended(operation, self.range, timer, checked);
         checked
     }
 
@@ -130,26 +130,16 @@ impl Window {
     /// `QuotaExceeded` if the operating system refuses, and `Busy` if the memory
     /// is another store's; the window then stays attached as long as the memory
     /// exists.
-    pub(crate) fn detach(self, by: StoreId) -> Result<(), Error> {
-        self.give_up(by, Operation::Detach)
-    }
-
-    /// What happens when a guest of the store `by` drops its handle.
-    pub(crate) fn drop_handle(self, by: StoreId) {
-        // The guest did not ask whether it works.
-        let _ = self.give_up(by, Operation::DropWindow);
-    }
-
-    fn give_up(self, by: StoreId, operation: Operation) -> Result<(), Error> {
-        let began = Began::now();
+    pub(crate) fn detach(self, operation: Operation, by: StoreId) -> Result<(), ErrorCode> {
+        let timer = CallTimer::start();
         let detached = match self.memory.upgrade() {
             Some(_) if by != self.store => {
-                Err(Error::Busy.because("the window is in a memory of another store"))
+                Err(ErrorCode::Busy.because("the window is in a memory of another store"))
             }
             Some(memory) => memory.detach(self.start),
             None => Ok(()),
         };
-        self.account.ended(operation, self.range, began, detached);
+        self.account.ended(operation, self.range, timer, detached);
         detached
     }
 }

@@ -1,18 +1,18 @@
-;; A path of 8 MiB that starts in a window: `run` maps the file of that name,
-;; for as long as somebody makes the window's file shorter.
+;; A path of 8 MiB that starts in a window. `run` maps the file of that name
+;; while the test makes the window's file shorter.
 (component
-{mem}
+{interfaces}
   (core module $memm (memory (export "memory") 512)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
   (core instance $mi (instantiate $memm))
   (alias core export $mi "memory" (core memory $mem))
   (alias core export $mi "realloc" (core func $realloc))
-  (core func $file-map (canon lower (func $m "file-map") (memory $mem) (realloc $realloc)))
-  (core func $attach (canon lower (func $w "attach") (memory $mem) (realloc $realloc)))
+  (core func $file-map (canon lower (func $mapping "file-map") (memory $mem) (realloc $realloc)))
+  (core func $attach (canon lower (func $window "attach") (memory $mem) (realloc $realloc)))
   (core module $main
     (import "" "memory" (memory 1))
-    (import "" "file-map" (func $file-map (param i32 i32 i32 i32 i64 i32 i64 i32)))
-    (import "" "attach" (func $attach (param i32 i64 i32 i32 i32)))
+    (import "" "file-map" (func $file-map {type file-map}))
+    (import "" "attach" (func $attach {type attach}))
     (data (i32.const 0) "file")
     (func (export "prepare") (local $p i32)
       (call $file-map (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 0) (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 64))

@@ -1,12 +1,13 @@
-;; Two components of one store with windows on the same page. The producer calls
-;; the consumer with a string of UTF-8, which the runtime transcodes to UTF-16.
-;; What it writes to the consumer's memory would change what it reads from the
-;; producer's: as the string ends where the memory does, it reads beyond that.
+;; Two components of one store with windows on the same page. The producer passes
+;; a UTF-8 string to the consumer, and the runtime transcodes it to UTF-16. If both
+;; windows could show the page, the bytes that the runtime writes to the consumer
+;; would change the bytes that it reads from the producer. The string ends where
+;; the memory ends, so the runtime would then read past that end.
 (component
-{mem}
-  ;; The consumer: its window is at 4096..12288.
+{interfaces}
+  ;; The consumer's window lies at 4096..12288.
   (component $C
-{mem}
+{interfaces}
     (core module $memm
       (memory (export "memory") 1 1)
       ;; Two bytes before the end of the file's first page.
@@ -14,12 +15,12 @@
     (core instance $mi (instantiate $memm))
     (alias core export $mi "memory" (core memory $mem))
     (alias core export $mi "realloc" (core func $realloc))
-    (core func $file-map (canon lower (func $m "file-map") (memory $mem) (realloc $realloc)))
-    (core func $attach (canon lower (func $w "attach") (memory $mem) (realloc $realloc)))
+    (core func $file-map (canon lower (func $mapping "file-map") (memory $mem) (realloc $realloc)))
+    (core func $attach (canon lower (func $window "attach") (memory $mem) (realloc $realloc)))
     (core module $main
       (import "" "memory" (memory 1))
-      (import "" "file-map" (func $file-map (param i32 i32 i32 i32 i64 i32 i64 i32)))
-      (import "" "attach" (func $attach (param i32 i64 i32 i32 i32)))
+      (import "" "file-map" (func $file-map {type file-map}))
+      (import "" "attach" (func $attach {type attach}))
       (data (i32.const 0) "file")
       (func (export "init")
         (call $file-map (i32.const 0) (i32.const 4) (i32.const {consumer}) (i32.const 0) (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 64))
@@ -30,11 +31,11 @@
       (export "memory" (memory $mem)) (export "file-map" (func $file-map)) (export "attach" (func $attach))))))
     (func (export "init") (canon lift (core func $i "init")))
     (func (export "take") (param "s" string) (canon lift (core func $i "take") (memory $mem) (realloc $realloc) string-encoding=utf16)))
-  (instance $c (instantiate $C (with "mem:mmap/mapping@0.1.0" (instance $m)) (with "mem:mmap/window@0.1.0" (instance $w))))
+  (instance $c (instantiate $C (with "mem:mmap/mapping@0.1.0" (instance $mapping)) (with "mem:mmap/window@0.1.0" (instance $window))))
 
-  ;; The producer: its window is the last page of its memory.
+  ;; The producer's window is the last page of its memory.
   (component $P
-{mem}
+{interfaces}
     (import "c" (instance $c (export "init" (func)) (export "take" (func (param "s" string)))))
     (core module $memm
       (memory (export "memory") 1 1)
@@ -42,14 +43,14 @@
     (core instance $mi (instantiate $memm))
     (alias core export $mi "memory" (core memory $mem))
     (alias core export $mi "realloc" (core func $realloc))
-    (core func $file-map (canon lower (func $m "file-map") (memory $mem) (realloc $realloc)))
-    (core func $attach (canon lower (func $w "attach") (memory $mem) (realloc $realloc)))
+    (core func $file-map (canon lower (func $mapping "file-map") (memory $mem) (realloc $realloc)))
+    (core func $attach (canon lower (func $window "attach") (memory $mem) (realloc $realloc)))
     (core func $init (canon lower (func $c "init")))
     (core func $take (canon lower (func $c "take") (memory $mem)))
     (core module $main
       (import "" "memory" (memory 1))
-      (import "" "file-map" (func $file-map (param i32 i32 i32 i32 i64 i32 i64 i32)))
-      (import "" "attach" (func $attach (param i32 i64 i32 i32 i32)))
+      (import "" "file-map" (func $file-map {type file-map}))
+      (import "" "attach" (func $attach {type attach}))
       (import "" "init" (func $init))
       (import "" "take" (func $take (param i32 i32)))
       (data (i32.const 0) "file")
@@ -69,5 +70,5 @@
       (export "memory" (memory $mem)) (export "file-map" (func $file-map)) (export "attach" (func $attach))
       (export "init" (func $init)) (export "take" (func $take))))))
     (func (export "run") (canon lift (core func $i "run"))))
-  (instance $p (instantiate $P (with "mem:mmap/mapping@0.1.0" (instance $m)) (with "mem:mmap/window@0.1.0" (instance $w)) (with "c" (instance $c))))
+  (instance $p (instantiate $P (with "mem:mmap/mapping@0.1.0" (instance $mapping)) (with "mem:mmap/window@0.1.0" (instance $window)) (with "c" (instance $c))))
   (export "run" (func $p "run")))

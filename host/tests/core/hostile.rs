@@ -1,8 +1,8 @@
-//! Modules that break the canonical ABI trap and are told how, and the host
-//! goes on.
+//! A module that breaks the canonical ABI traps. The trap says how it broke it,
+//! and the host goes on.
 
-use crate::modules::{EXPORTS, Way, block_on, host, linker, module_with, succeeds, traps};
-use crate::reallocs::READ_16;
+use super::modules::{EXPORTS, Way, block_on, host, linker, module_with, succeeds, traps};
+use super::reallocs::READ_16;
 use anyhow::Result;
 use wasmtime::Linker;
 
@@ -10,17 +10,17 @@ use wasmtime::Linker;
 fn return_pointers_out_of_bounds() {
     let host = host();
     for body in [
-        "(call $load_u8 (call $map) (i64.const 0) (i32.const 65535))",
-        "(call $load_u64 (call $map) (i64.const 0) (i32.const 65528))",
-        "(call $load_u64 (call $map) (i64.const 0) (i32.const 65536))",
-        "(call $load_u64x8 (call $map) (i64.const 0) (i32.const 65472))",
-        "(call $load_u64 (call $map) (i64.const 0) (i32.const 0xfffffff8))",
-        "(call $store_u8 (call $map) (i64.const 0) (i32.const 1) (i32.const 65535))",
+        "(call $load-u8 (call $map) (i64.const 0) (i32.const 65535))",
+        "(call $load-u64 (call $map) (i64.const 0) (i32.const 65528))",
+        "(call $load-u64 (call $map) (i64.const 0) (i32.const 65536))",
+        "(call $load-u64x8 (call $map) (i64.const 0) (i32.const 65472))",
+        "(call $load-u64 (call $map) (i64.const 0) (i32.const 0xfffffff8))",
+        "(call $store-u8 (call $map) (i64.const 0) (i32.const 1) (i32.const 65535))",
         "(call $write (call $map) (i64.const 0) (i32.const 0) (i32.const 1) (i32.const 65535))",
         "(call $read (call $map) (i64.const 0) (i64.const 1) (i32.const 65528))",
         "(call $read (call $map) (i64.const 0) (i64.const 1) (i32.const -4))",
-        "(call $read_u64x8 (call $map) (i64.const 0) (i64.const 1) (i32.const 65528))",
-        "(call $read_many (call $map) (i32.const 0) (i32.const 0) (i32.const 65528))",
+        "(call $read-u64x8 (call $map) (i64.const 0) (i64.const 1) (i32.const 65528))",
+        "(call $read-many (call $map) (i32.const 0) (i32.const 0) (i32.const 65528))",
         "(call $flush (call $map) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0)
             (i32.const 65535))",
         "(call $unmap (call $map) (i32.const -1))",
@@ -32,11 +32,11 @@ fn return_pointers_out_of_bounds() {
     }
     assert_eq!(host.read("file"), b"0123456789abcdef".repeat(16));
 
-    // Nothing is done if the result has nowhere to go.
+    // The host does nothing if the result has nowhere to go.
     host.write("new", "");
     std::fs::remove_file(host.path("new")).unwrap();
     let body = r#"(i32.store (i32.const 0) (i32.const 0x77656e))
-        (call $file_map (i32.const 0) (i32.const 3) (i32.const 1) (i32.const 4)
+        (call $file-map (i32.const 0) (i32.const 3) (i32.const 1) (i32.const 4)
             (i64.const 0) (i32.const 1) (i64.const 10) (i32.const 65532))"#;
     traps(&host, EXPORTS, body, "the return pointer");
     assert!(!host.path("new").exists());
@@ -49,11 +49,11 @@ fn pointers_that_are_not_aligned() {
     let host = host();
     for (body, alignment) in [
         (
-            "(call $load_u64 (call $map) (i64.const 0) (i32.const 68))",
+            "(call $load-u64 (call $map) (i64.const 0) (i32.const 68))",
             8,
         ),
         (
-            "(call $load_u64x8 (call $map) (i64.const 0) (i32.const 68))",
+            "(call $load-u64x8 (call $map) (i64.const 0) (i32.const 68))",
             8,
         ),
         (
@@ -61,19 +61,19 @@ fn pointers_that_are_not_aligned() {
             4,
         ),
         (
-            "(call $read_u64x8 (call $map) (i64.const 0) (i64.const 1) (i32.const 2))",
+            "(call $read-u64x8 (call $map) (i64.const 0) (i64.const 1) (i32.const 2))",
             4,
         ),
         (
-            "(call $read_many (call $map) (i32.const 0) (i32.const 0) (i32.const 1))",
+            "(call $read-many (call $map) (i32.const 0) (i32.const 0) (i32.const 1))",
             4,
         ),
         (
-            "(call $read_many (call $map) (i32.const 4) (i32.const 1) (i32.const 64))",
+            "(call $read-many (call $map) (i32.const 4) (i32.const 1) (i32.const 64))",
             8,
         ),
         (
-            "(call $file_map (i32.const 0) (i32.const 4) (i32.const 1) (i32.const 0)
+            "(call $file-map (i32.const 0) (i32.const 4) (i32.const 1) (i32.const 0)
                 (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 66))",
             4,
         ),
@@ -112,7 +112,7 @@ fn lists_out_of_bounds() {
                     (i32.const 64))"
             ),
             format!(
-                "(call $file_map (i32.const {list}) (i32.const {length}) (i32.const 0)
+                "(call $file-map (i32.const {list}) (i32.const {length}) (i32.const 0)
                     (i32.const 0) (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 64))"
             ),
         ] {
@@ -122,7 +122,7 @@ fn lists_out_of_bounds() {
     // Ranges are 16 bytes each: the last one's size overflows 32 bits.
     for (list, length) in [(65528, 1), (65544, 0), (0, 4097), (0, 0x1000_0000), (8, -1)] {
         let body = format!(
-            "(call $read_many (call $map) (i32.const {list}) (i32.const {length}) (i32.const 64))"
+            "(call $read-many (call $map) (i32.const {list}) (i32.const {length}) (i32.const 64))"
         );
         traps(&host, EXPORTS, &body, "is out of bounds");
     }
@@ -140,7 +140,7 @@ fn numbers_that_are_no_case() {
     let host = host();
     let file_map = |access: i32, has_length: i32| {
         format!(
-            "(call $file_map (i32.const 0) (i32.const 4) (i32.const {access}) (i32.const 0)
+            "(call $file-map (i32.const 0) (i32.const 4) (i32.const {access}) (i32.const 0)
                 (i64.const 0) (i32.const {has_length}) (i64.const 0) (i32.const 64))"
         )
     };
@@ -178,17 +178,17 @@ fn numbers_that_are_no_case() {
     }
 }
 
-/// The canonical ABI takes of a number only what its type has room for.
+/// The canonical ABI ignores the bits of a number that its type has no room for.
 #[test]
 fn bits_that_do_not_count() {
     let host = host();
     succeeds(
         &host,
         EXPORTS,
-        "(call $file_map (i32.const 0) (i32.const 4) (i32.const 1) (i32.const 0xfffffff0)
+        "(call $file-map (i32.const 0) (i32.const 4) (i32.const 1) (i32.const 0xfffffff0)
             (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 64))
          (call $ok (i32.const 64))
-         (call $store_u8 (i32.load (i32.const 68)) (i64.const 1) (i32.const 0xffffff41)
+         (call $store-u8 (i32.load (i32.const 68)) (i64.const 1) (i32.const 0xffffff41)
             (i32.const 64))
          (call $ok (i32.const 64))",
     );
@@ -198,13 +198,13 @@ fn bits_that_do_not_count() {
 const WITH_A_HANDLE: [&str; 18] = [
     "(drop (call $size (i32.const HANDLE)))",
     "(call $read (i32.const HANDLE) (i64.const 0) (i64.const 1) (i32.const 64))",
-    "(call $read_u64x8 (i32.const HANDLE) (i64.const 0) (i64.const 1) (i32.const 64))",
-    "(call $read_many (i32.const HANDLE) (i32.const 0) (i32.const 0) (i32.const 64))",
+    "(call $read-u64x8 (i32.const HANDLE) (i64.const 0) (i64.const 1) (i32.const 64))",
+    "(call $read-many (i32.const HANDLE) (i32.const 0) (i32.const 0) (i32.const 64))",
     "(call $write (i32.const HANDLE) (i64.const 0) (i32.const 0) (i32.const 1) (i32.const 64))",
-    "(call $load_u8 (i32.const HANDLE) (i64.const 0) (i32.const 64))",
-    "(call $load_u64 (i32.const HANDLE) (i64.const 0) (i32.const 64))",
-    "(call $load_u64x8 (i32.const HANDLE) (i64.const 0) (i32.const 64))",
-    "(call $store_u8 (i32.const HANDLE) (i64.const 0) (i32.const 0) (i32.const 64))",
+    "(call $load-u8 (i32.const HANDLE) (i64.const 0) (i32.const 64))",
+    "(call $load-u64 (i32.const HANDLE) (i64.const 0) (i32.const 64))",
+    "(call $load-u64x8 (i32.const HANDLE) (i64.const 0) (i32.const 64))",
+    "(call $store-u8 (i32.const HANDLE) (i64.const 0) (i32.const 0) (i32.const 64))",
     "(call $flush (i32.const HANDLE) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0)
         (i32.const 64))",
     "(call $lock (i32.const HANDLE) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 64))",
@@ -214,7 +214,7 @@ const WITH_A_HANDLE: [&str; 18] = [
     "(call $protect (i32.const HANDLE) (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0)
         (i32.const 64))",
     "(call $unmap (i32.const HANDLE) (i32.const 64))",
-    "(call $drop (i32.const HANDLE))",
+    "(call $drop-mapping (i32.const HANDLE))",
     "(call $check (i32.const HANDLE) (i32.const 64))",
     "(call $attach (i32.const HANDLE) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 64))",
 ];
@@ -236,7 +236,7 @@ fn handles_that_nobody_gave() {
     }
     for body in [
         "(call $detach (i32.const 5) (i32.const 64))",
-        "(call $drop_window (i32.const 5))",
+        "(call $drop-window (i32.const 5))",
     ] {
         traps(&host, EXPORTS, body, "unknown handle index 5");
     }
@@ -246,11 +246,11 @@ fn handles_that_nobody_gave() {
 fn handles_that_are_gone() {
     let host = host();
     for gone in [
-        "(call $drop (call $map))",
+        "(call $drop-mapping (call $map))",
         "(call $unmap (call $map) (i32.const 64)) (call $ok (i32.const 64))",
     ] {
         for body in [
-            "(call $drop (global.get $mapping))",
+            "(call $drop-mapping (global.get $mapping))",
             "(drop (call $size (i32.const 1)))",
         ] {
             traps(
@@ -263,13 +263,13 @@ fn handles_that_are_gone() {
     }
 }
 
-/// What the embedder, or a component, has in the same table.
+/// The embedder and components have handles in the same table.
 #[test]
 fn handles_of_another_type() -> Result<()> {
     let host = host();
     let of_windows = [
         "(call $detach (i32.const HANDLE) (i32.const 64))",
-        "(call $drop_window (i32.const HANDLE))",
+        "(call $drop-window (i32.const HANDLE))",
     ];
     for body in WITH_A_HANDLE.into_iter().chain(of_windows) {
         let body = body.replace("HANDLE", "1");
@@ -322,13 +322,13 @@ fn memories_that_do_not_fit() -> Result<()> {
         for body in ["(drop (call $map))", READ_16] {
             traps(&host, &exports, body, reason);
         }
-        // What needs none works.
-        succeeds(&host, &exports, "(drop (call $page_size))");
+        // A function that needs no memory works.
+        succeeds(&host, &exports, "(drop (call $page-size))");
     }
     Ok(())
 }
 
-/// A guest can export what it imports. The embedder that calls it is no module.
+/// A guest can export what it imports. An embedder that calls it is no module.
 #[test]
 fn imports_that_the_embedder_calls() -> Result<()> {
     let host = host();
@@ -353,13 +353,13 @@ fn imports_that_the_embedder_calls() -> Result<()> {
     Ok(())
 }
 
-/// As for components.
+/// wasmtime limits the arguments of components in the same way.
 #[test]
 fn arguments_that_would_take_the_host_much_memory() -> Result<()> {
     let host = host();
     for body in [
-        "(call $read_many (call $map) (i32.const 0) (i32.const 7) (i32.const 1024))",
-        "(call $file_map (i32.const 0) (i32.const 101) (i32.const 1) (i32.const 0)
+        "(call $read-many (call $map) (i32.const 0) (i32.const 7) (i32.const 1024))",
+        "(call $file-map (i32.const 0) (i32.const 101) (i32.const 1) (i32.const 0)
             (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 64))",
     ] {
         let module = module_with(&host.engine, EXPORTS, body)?;
@@ -375,12 +375,12 @@ fn arguments_that_would_take_the_host_much_memory() -> Result<()> {
     Ok(())
 }
 
-/// The guest's realloc cannot be called from there, and all else works.
+/// Such functions cannot call the guest's realloc. Everything else works.
 #[test]
 fn synchronous_functions_on_an_asynchronous_embedder() -> Result<()> {
     let host = host();
     let module = module_with(&host.engine, EXPORTS, READ_16)?;
-    let load = "(call $load_u8 (call $map) (i64.const 0) (i32.const 64))";
+    let load = "(call $load-u8 (call $map) (i64.const 0) (i32.const 64))";
     let loads = module_with(&host.engine, EXPORTS, load)?;
     let run = |linker: &Linker<_>, module| {
         block_on(async {

@@ -1,14 +1,15 @@
-//! Several instances, and what each has for its own.
+//! Several instances, and what belongs to each.
 
-use crate::modules::{EXPORTS, Way, host, linker, module_with, succeeds};
+use super::modules::{EXPORTS, Way, host, linker, module_with, succeeds};
 use anyhow::Result;
-use test_host::Host;
+use mem_host::MemView;
+use test_host::{Host, State};
 use wasmtime::{Linker, Module};
 
 /// A library for `wasm32-unknown-unknown` that uses the SDK.
 #[test]
 fn without_wasi() -> Result<()> {
-    let path = test_artifacts::core_module_without_wasi("test_guests_core");
+    let path = test_artifacts::TEST_GUESTS_CORE;
     let mut host = Host::new();
     host.mem.max_mapped_bytes(1 << 20);
     let module = Module::from_file(&host.engine, path)?;
@@ -37,9 +38,8 @@ fn without_wasi() -> Result<()> {
     Ok(())
 }
 
-/// Results go to the memory of the module that calls, also where modules take
-/// turns, more of them than any cache has room for. Those of a linker share a
-/// handle.
+/// Results go to the memory of the calling module, even when more modules take
+/// turns than any cache has room for. Modules of one linker share a handle.
 #[test]
 fn results_go_to_the_caller() -> Result<()> {
     let host = host();
@@ -88,8 +88,7 @@ fn results_go_to_the_caller() -> Result<()> {
     Ok(())
 }
 
-/// An instance with functions of its own has handles of its own too, and nobody
-/// else's.
+/// An instance with its own functions has its own handles, and no others.
 #[test]
 fn handles_of_another_instance() -> Result<()> {
     let host = host();
@@ -109,8 +108,8 @@ fn handles_of_another_instance() -> Result<()> {
     Ok(())
 }
 
-/// As bindings generators have it, so that a module can tell lists that it asks
-/// for from those that others pass to it.
+/// Bindings generators do the same. A module can then distinguish the lists that
+/// it asks for from the lists that others pass to it.
 #[test]
 fn the_realloc_for_imports_goes_first() {
     let exports = r#"
@@ -122,13 +121,13 @@ fn the_realloc_for_imports_goes_first() {
             (i32.store (i32.const 512)
                 (i32.add (i32.load (i32.const 512)) (i32.add (i32.const 1000) (local.get 3))))
             (i32.const 1024))"#;
-    // It is called once for each list, if only for an empty one.
+    // The host calls it once for each list, even for an empty one.
     let body = "
         (call $read (call $map) (i64.const 0) (i64.const 16) (i32.const 64))
         (call $read (global.get $mapping) (i64.const 0) (i64.const 0) (i32.const 64))
         (call $ok (i32.const 64))
         (if (i32.ne (i32.load (i32.const 512)) (i32.const 2016)) (then unreachable))
-        ;; And not for an error.
+        ;; The host does not call it for an error.
         (call $read (global.get $mapping) (i64.const 250) (i64.const 10) (i32.const 64))
         (if (i32.ne (i32.load16_u (i32.const 64)) (i32.const 0x0001)) (then unreachable))
         (if (i32.ne (i32.load8_u (i32.const 68)) (i32.const 4)) (then unreachable))
@@ -136,8 +135,8 @@ fn the_realloc_for_imports_goes_first() {
     succeeds(&host(), exports, body);
 }
 
-/// The functions work before the instance is known: while its start function
-/// runs.
+/// The functions work while the start function runs, before the instance is
+/// known.
 #[test]
 fn a_start_function_maps() {
     let exports = format!("{EXPORTS} (func $start {START}) (start $start)");
@@ -146,7 +145,7 @@ fn a_start_function_maps() {
         (call $ok (i32.const 64))";
     let body = "(if (i64.ne (i64.load (i32.const 1024)) (i64.const 0x3736353433323130))
             (then unreachable))
-        (call $drop (global.get $mapping))";
+        (call $drop-mapping (global.get $mapping))";
     succeeds(&host(), &exports, body);
 }
 
@@ -154,16 +153,16 @@ fn a_start_function_maps() {
 fn a_linker_takes_the_functions_once() -> Result<()> {
     let host = host();
     let mut linker = linker(&host.engine)?;
-    assert!(mem_host::core::add_to_linker(&mut linker).is_err());
-    assert!(mem_host::core::add_to_linker_async(&mut linker).is_err());
-    // An instance's own take their place.
+    assert!(mem_host::core::add_to_linker_sync(&mut linker, State::mem).is_err());
+    assert!(mem_host::core::add_to_linker_async(&mut linker, State::mem).is_err());
+    // An instance's own functions take their place.
     let module = module_with(&host.engine, EXPORTS, "(drop (call $map))")?;
     let mut store = host.store(host.mem.build());
-    mem_host::core::instantiate(&mut store, &linker, &module)?;
-    // But do not stand in for what else is missing.
+    mem_host::core::instantiate(&mut store, &linker, &module, State::mem)?;
+    // They do not replace other functions that are missing.
     let other = wat::parse_str(r#"(module (import "other" "function" (func)))"#)?;
     let other = Module::new(&host.engine, other)?;
     let none = Linker::new(&host.engine);
-    assert!(mem_host::core::instantiate(&mut store, &none, &other).is_err());
+    assert!(mem_host::core::instantiate(&mut store, &none, &other, State::mem).is_err());
     Ok(())
 }

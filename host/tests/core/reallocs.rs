@@ -1,11 +1,10 @@
 //! Core modules whose realloc does what it should not.
 
-use crate::modules::{Way, host, module_with, succeeds, traps};
+use super::modules::{Way, host, module_with, succeeds, traps};
 use anyhow::Result;
 use wasmtime::Trap;
 
-/// A memory of two pages, and a realloc that is `body`. Its length is in
-/// parameter 3.
+/// A memory of one page, and a realloc that is `body`. Parameter 3 is the length.
 fn realloc(body: &str) -> String {
     format!(
         r#"(memory (export "memory") 1)
@@ -19,7 +18,7 @@ pub const READ_16: &str = "(call $read (call $map) (i64.const 0) (i64.const 16) 
 fn reallocs_that_return_what_is_not_theirs() {
     let host = host();
     let read_many = "(i64.store (i32.const 24) (i64.const 16))
-        (call $read_many (call $map) (i32.const 16) (i32.const 1) (i32.const 64))";
+        (call $read-many (call $map) (i32.const 16) (i32.const 1) (i32.const 64))";
     for address in [65521, 65536, -1, -16] {
         let exports = realloc(&format!("(i32.const {address})"));
         for body in [READ_16, read_many] {
@@ -27,7 +26,7 @@ fn reallocs_that_return_what_is_not_theirs() {
             traps(&host, &exports, body, reason);
         }
     }
-    // The last that fits.
+    // The last address that fits.
     let exports = realloc("(i32.const 65520)");
     let check = "(if (i64.ne (i64.load (i32.const 65520)) (i64.const 0x3736353433323130))
         (then unreachable))";
@@ -38,14 +37,14 @@ fn reallocs_that_return_what_is_not_theirs() {
             &format!("{body} (call $ok (i32.const 64)) {check}"),
         );
     }
-    // Over the result itself, which spoils only what the guest reads there.
+    // Over the result itself. This spoils only what the guest reads there.
     succeeds(&host, &realloc("(i32.const 60)"), READ_16);
 }
 
 #[test]
 fn reallocs_of_words() {
     let host = host();
-    let read = "(call $read_u64x8 (call $map) (i64.const 1) (i64.const 2) (i32.const 64))";
+    let read = "(call $read-u64x8 (call $map) (i64.const 1) (i64.const 2) (i32.const 64))";
     for (address, reason) in [
         (1028, "the pointer 0x404 is not aligned to 8 bytes"),
         (
@@ -60,7 +59,7 @@ fn reallocs_of_words() {
         let exports = realloc(&format!("(i32.const {address})"));
         traps(&host, &exports, read, reason);
     }
-    // The last that fits; asked for with its size and alignment.
+    // The last address that fits. The host passes the size and the alignment.
     let exports = realloc(
         "(if (i32.ne (local.get 2) (i32.const 8)) (then unreachable))
          (if (i32.ne (local.get 3) (i32.const 128)) (then unreachable))
@@ -108,11 +107,11 @@ fn reallocs_that_use_what_they_read_from() {
     let host = host();
     let reason = "uses the mapping that it runs for";
     for used in [
-        "(call $drop (global.get $mapping))",
+        "(call $drop-mapping (global.get $mapping))",
         "(call $unmap (global.get $mapping) (i32.const 128))",
-        "(call $load_u64 (global.get $mapping) (i64.const 0) (i32.const 128))",
+        "(call $load-u64 (global.get $mapping) (i64.const 0) (i32.const 128))",
         "(drop (call $size (global.get $mapping)))",
-        // It would never end.
+        // This would never end.
         "(call $read (global.get $mapping) (i64.const 0) (i64.const 16) (i32.const 64))",
     ] {
         let exports = realloc(&format!("{used} (i32.const 1024)"));
@@ -123,8 +122,8 @@ fn reallocs_that_use_what_they_read_from() {
 #[test]
 fn reallocs_that_use_other_mappings() {
     let host = host();
-    // From one new mapping after the other: it ends at the quota.
-    let mut small = crate::modules::host();
+    // Each read starts another one, from a new mapping. The quota ends it.
+    let mut small = super::modules::host();
     small.mem.max_mappings(20);
     let exports = realloc(&format!("{READ_16} (i32.const 1024)"));
     traps(&small, &exports, READ_16, "unreachable");
@@ -132,7 +131,7 @@ fn reallocs_that_use_other_mappings() {
     let exports = realloc(
         "(if (i32.eqz (i32.load (i32.const 512))) (then
             (i32.store (i32.const 512) (call $map))
-            (call $load_u64 (i32.load (i32.const 512)) (i64.const 0) (i32.const 128))
+            (call $load-u64 (i32.load (i32.const 512)) (i64.const 0) (i32.const 128))
             (call $ok (i32.const 128))))
          (i32.const 1024)",
     );
@@ -184,14 +183,14 @@ fn reallocs_that_are_none() {
         ),
     ] {
         traps(&host, &format!("{memory} {exports}"), READ_16, reason);
-        // What needs none works.
-        let body = "(call $load_u8 (call $map) (i64.const 0) (i32.const 64))";
+        // A function that needs no realloc works.
+        let body = "(call $load-u8 (call $map) (i64.const 0) (i32.const 64))";
         succeeds(&host, &format!("{memory} {exports}"), body);
     }
 }
 
 /// Maps a file that is missing, and asks why that failed.
-const EXPLAIN: &str = "(call $file_map (i32.const 0) (i32.const 2) (i32.const 0) (i32.const 0)
+const EXPLAIN: &str = "(call $file-map (i32.const 0) (i32.const 2) (i32.const 0) (i32.const 0)
         (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 64))
     (call $explain (i32.const 1) (i32.const 128))";
 
@@ -213,7 +212,7 @@ fn reallocs_for_explanations() {
         (if (i32.ne (i32.load (i32.const 136)) (i32.const {length})) (then unreachable))
         (if (i64.ne (i64.load (i32.load (i32.const 132))) (i64.const {first}))
             (then unreachable))
-        ;; It was told already.
+        ;; The host says it once.
         (call $explain (i32.const 1) (i32.const 128))
         (if (i32.load8_u (i32.const 128)) (then unreachable))"
     );

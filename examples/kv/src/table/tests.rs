@@ -177,7 +177,7 @@ fn check(bytes: Vec<u8>, history: &[(usize, Pairs)], events: usize) {
         pairs == history[done].1 || next.is_some_and(|(_, next)| pairs == *next),
         "{pairs:?} after {events} events"
     );
-    // What was left over is in nobody's way, and nothing is in the next one's.
+    // What was left over does not stand in the way of further changes.
     assert!(table.put(b"one more", &[b'1'; 40]).unwrap());
     assert!(table.delete(b"one more").unwrap());
     assert_eq!(pairs_of(&table), pairs);

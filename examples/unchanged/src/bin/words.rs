@@ -1,4 +1,4 @@
-//! Looks words up in a mapped index of the crate `fst`, as its documentation
+//! Looks up words in a mapped index of the crate `fst`, as its documentation
 //! does.
 
 use anyhow::{Context, Result, bail};
@@ -39,7 +39,7 @@ pub fn run(args: &[&str], out: &mut impl Write) -> Result<()> {
     }
 }
 
-/// Makes an index of the words of `text`, each with the place of its first.
+/// Makes an index of the words of `text`, each with the place where it is first.
 fn build(text: &str, index: &str) -> Result<()> {
     let text = fs::read_to_string(text).with_context(|| format!("cannot read {text:?}"))?;
     let mut words: Vec<(&str, u64)> = text.split_whitespace().zip(0..).collect();
@@ -66,11 +66,11 @@ fn find(index: &Map<Mmap>, query: impl Automaton, out: &mut impl Write) -> Resul
     Ok(())
 }
 
-/// Prints how many nanoseconds a lookup takes, of which `lookups` are made.
+/// Makes `lookups` lookups, and prints how many nanoseconds one takes.
 fn bench(index: &str, lookups: u64, out: &mut impl Write) -> Result<()> {
     let index = open(index)?;
     let words = index.stream().into_str_keys()?;
-    // Far from each other in the index, in an order without a pattern.
+    // Pick words far from each other in the index, in an order without a pattern.
     let number = words.len() as u64;
     let pick = |n: u64| &words[(n.wrapping_mul(2_654_435_761) % number) as usize];
     let mut best = f64::INFINITY;

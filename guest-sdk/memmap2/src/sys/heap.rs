@@ -1,4 +1,4 @@
-//! Anonymous memory where nothing but the heap has any.
+//! Anonymous memory from the heap, where the system has none.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
@@ -10,13 +10,13 @@ pub struct Heap {
     len: usize,
 }
 
-/// The page of WebAssembly, which guests take for that of their system, and a
-/// multiple of those of machines.
+/// The page of WebAssembly. Guests use it as the page of their system. It is a
+/// multiple of the pages of machines.
 const PAGE: usize = 65_536;
 
-// SAFETY: the bytes are this value's alone.
+// SAFETY: the bytes belong to this value alone.
 unsafe impl Send for Heap {}
-// SAFETY: through a shared borrow they are only read.
+// SAFETY: a shared borrow only reads them.
 unsafe impl Sync for Heap {}
 
 impl Heap {
@@ -51,8 +51,8 @@ impl Drop for Heap {
     }
 }
 
-/// Of `len` bytes, or of one if that is 0, so that it has an address. None if no
-/// memory has as many.
+/// The layout of `len` bytes, or of one if that is 0, so that it has an address.
+/// None if no memory has so many.
 fn layout(len: usize) -> Option<Layout> {
     Layout::from_size_align(len.max(1), PAGE).ok()
 }

@@ -9,9 +9,9 @@ use std::slice;
 use rustix::mm::{self, MapFlags, MprotectFlags, MsyncFlags, ProtFlags};
 use rustix::param::page_size;
 
-use super::{Request, check_range};
-use crate::options::Sharing;
-use crate::{Advice, UncheckedAdvice};
+use super::common::check_range;
+use crate::advice::{Advice, UncheckedAdvice};
+use crate::request::{Request, Sharing};
 
 /// Pages that are mapped until this is dropped.
 pub struct Pages {
@@ -19,10 +19,10 @@ pub struct Pages {
     len: usize,
 }
 
-// SAFETY: the pages are this value's alone in the process, and unmapping is
-// possible from any thread.
+// SAFETY: nothing else in the process has the pages, and any thread can unmap
+// them.
 unsafe impl Send for Pages {}
-// SAFETY: through a shared borrow bytes are only read.
+// SAFETY: a shared borrow only reads the bytes.
 unsafe impl Sync for Pages {}
 
 pub fn file_len(file: RawFd) -> Result<u64> {
@@ -31,8 +31,8 @@ pub fn file_len(file: RawFd) -> Result<u64> {
 }
 
 fn borrow<'a>(file: RawFd) -> BorrowedFd<'a> {
-    // SAFETY: the number is used at once, and not kept. If nothing is open by
-    // it, the operating system says so.
+    // SAFETY: the call uses the number at once, and does not keep it. If it names
+    // no open file, the operating system says so.
     unsafe { BorrowedFd::borrow_raw(file) }
 }
 
@@ -67,7 +67,7 @@ impl Pages {
                 page,
             )
         }?;
-        // SAFETY: the lead is less than a page, of which the mapping has one.
+        // SAFETY: the lead is less than a page, and the mapping has a page.
         Ok(unsafe { Self::of(mapped.cast::<u8>().add(lead), request.len) })
     }
 
@@ -83,8 +83,8 @@ impl Pages {
 
     /// # Safety
     ///
-    /// `len` bytes from `start` on are mapped, and so is the page that `start`
-    /// lies in, and they are given to the value.
+    /// The `len` bytes at `start` are mapped, and so is the page of `start`. The
+    /// new value owns them.
     unsafe fn of(start: *mut u8, len: usize) -> Self {
         let start = NonNull::new(start).expect("nothing is mapped at address 0");
         Self { start, len }
@@ -93,14 +93,14 @@ impl Pages {
     #[inline]
     pub fn slice(&self) -> &[u8] {
         // SAFETY: the bytes are mapped for reading as long as this is borrowed,
-        // and whoever made the map has promised that nobody changes them.
+        // and the maker of the map has promised that nobody changes them.
         unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 
     #[inline]
     pub fn slice_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `slice`; only pages that are mapped for writing are
-        // borrowed so, and this is the only borrow.
+        // SAFETY: as in `slice`. Callers borrow only pages that are mapped for
+        // writing, and this is the only borrow.
         unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
 
@@ -138,7 +138,7 @@ impl Pages {
 
     fn protected(self, flags: MprotectFlags) -> Result<Self> {
         let (start, length) = self.whole_pages(0, self.len)?;
-        // SAFETY: nobody has a slice of the pages, for this value is owned.
+        // SAFETY: nobody has a slice of the pages, because this owns the value.
         unsafe { mm::mprotect(start, length, flags) }?;
         Ok(self)
     }
@@ -206,8 +206,8 @@ impl Pages {
     }
 }
 
-/// How many bytes are mapped for `len` bytes behind `lead`. There is no mapping
-/// of 0.
+/// How many bytes to map for `len` bytes behind `lead`. A mapping has at least
+/// one.
 fn mapped_len(lead: usize, len: usize) -> Result<usize> {
     let length = lead.checked_add(len).ok_or(io::ErrorKind::OutOfMemory)?;
     Ok(length.max(1))

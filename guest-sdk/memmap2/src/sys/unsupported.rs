@@ -1,12 +1,12 @@
-//! Platforms on which no file can be mapped by this crate. Anonymous memory can
-//! be had.
+//! Platforms where this crate maps no files, only anonymous memory.
 
 use std::io::{Error, ErrorKind, Result};
 
+use super::common::{check_range, unsupported};
 use super::heap::Heap;
-use super::{Request, check_range, unsupported};
+use crate::advice::{Advice, UncheckedAdvice};
 use crate::descriptor::Raw;
-use crate::{Advice, UncheckedAdvice};
+use crate::request::Request;
 
 const NO_FILES: &str = "files cannot be mapped on this platform";
 

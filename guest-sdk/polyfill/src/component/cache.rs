@@ -41,8 +41,8 @@ struct Frame {
 }
 
 impl Cache {
-    /// How many pages it is worth to have kept for later: more would drive out
-    /// each other.
+    /// How many pages it makes sense to keep for later: more would drive out each
+    /// other.
     pub const MOST_POPULATED: usize = CAPACITY / 2;
 
     const fn new() -> Self {
@@ -83,8 +83,8 @@ impl Cache {
         Ok(key)
     }
 
-    /// Tells that the file has one mapping less, and closes it if that was the
-    /// last. What could not be written back is lost.
+    /// Notes that the file has one mapping less, and closes it after the last. It
+    /// loses what could not be written back.
     pub fn close(&mut self, key: FileKey) {
         let file = &mut self.files[key];
         file.mappings -= 1;
@@ -250,7 +250,7 @@ impl Cache {
         }
     }
 
-    /// Gives the page a frame, whose bytes are any.
+    /// Gives the page a frame. The bytes in the frame are arbitrary.
     fn insert(&mut self, key: FileKey, page: u64) -> Result<usize> {
         let frame = self.free_frame()?;
         let to = &mut self.frames[frame];

@@ -1,4 +1,4 @@
-//! What an error of wasi:filesystem is to the guest.
+//! Errors of wasi:filesystem as error codes for the guest.
 
 use super::ErrorCode;
 use super::explanations::DISK_FULL;

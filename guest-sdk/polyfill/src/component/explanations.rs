@@ -1,5 +1,5 @@
-//! What is known about the errors that the guest got, in words. They are those of
-//! a host with the plugin, where the cause is the same.
+//! What is known about the errors that the guest got, in words. Where the cause is
+//! the same, they are the words of a host with the plugin.
 
 use super::ErrorCode;
 use alloc::borrow::Cow;
@@ -7,11 +7,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use spin::Mutex;
 
-/// What is said wherever a disk is full.
+/// The explanation wherever a disk is full.
 pub const DISK_FULL: &str = "the disk is full; make room on it, and map the file anew";
 
-/// Of each code the latest. A code is explained wherever it is made, or nowhere,
-/// so that none of these is of an earlier error.
+/// The latest explanation of each code. A code is explained wherever it is made,
+/// or nowhere, so that none of these belongs to an earlier error.
 static KEPT: Mutex<Vec<(ErrorCode, Cow<'static, str>)>> = Mutex::new(Vec::new());
 
 impl ErrorCode {
@@ -38,7 +38,7 @@ pub fn shorter() -> ErrorCode {
         .because("the file became shorter, if only for a while; unmap it, and map it anew")
 }
 
-/// Execution, which there is nothing for: there are no pages of the host's.
+/// The error of execution: there are no pages of the host to execute.
 pub fn no_execution() -> ErrorCode {
     ErrorCode::AccessDenied.because("nothing is executable without the plugin; ask for less")
 }

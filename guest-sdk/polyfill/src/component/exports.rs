@@ -11,6 +11,7 @@ use super::wit::exports::mem::mmap::window::{self, GuestWindow, Window};
 use super::{ErrorCode, Result, wit};
 use alloc::string::String;
 use alloc::vec::Vec;
+use mem_contract::ByteRange;
 
 struct Polyfill;
 
@@ -20,7 +21,7 @@ impl Guest for Polyfill {
     type Mapping = Mapping;
 
     fn file_map(path: String, options: MapOptions) -> Result<mapping::Mapping> {
-        Mapping::new(&path, options).map(mapping::Mapping::new)
+        Mapping::new(&path, options.into()).map(mapping::Mapping::new)
     }
 
     fn explain(error: ErrorCode) -> Option<String> {
@@ -42,6 +43,7 @@ impl GuestMapping for Mapping {
     }
 
     fn read_many(&self, ranges: Vec<Range>) -> Result<Vec<u8>> {
+        let ranges: Vec<ByteRange> = ranges.into_iter().map(Into::into).collect();
         self.read_many(&ranges)
     }
 
@@ -86,23 +88,23 @@ impl GuestMapping for Mapping {
     }
 
     fn flush(&self, range: Option<Range>, mode: FlushMode) -> Result<()> {
-        self.flush(range, mode)
+        self.flush(range.map(Into::into), mode)
     }
 
     fn lock(&self, range: Option<Range>) -> Result<()> {
-        self.lock(range)
+        self.lock(range.map(Into::into))
     }
 
     fn unlock(&self, range: Option<Range>) -> Result<()> {
-        self.unlock(range)
+        self.unlock(range.map(Into::into))
     }
 
     fn advise(&self, range: Option<Range>, advice: Advice) -> Result<()> {
-        self.advise(range, advice)
+        self.advise(range.map(Into::into), advice)
     }
 
     fn protect(&self, range: Option<Range>, protection: Protection) -> Result<()> {
-        self.protect(range, protection)
+        self.protect(range.map(Into::into), protection)
     }
 
     fn unmap(mapping: mapping::Mapping) -> Result<()> {

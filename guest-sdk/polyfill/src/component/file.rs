@@ -1,4 +1,4 @@
-//! A file that is mapped.
+//! A mapped file.
 
 use super::pages::{PAGE, with_room};
 use super::room::{Element, Room};
@@ -9,27 +9,27 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use hashbrown::HashMap;
 
-/// The most pages that are read or written by one call of the runtime's.
+/// The most pages that one call of the runtime reads or writes.
 /// Wasmtime reads no more than 64 KiB at a time.
 pub const MOST_AT_ONCE: u64 = 16;
 
 pub struct File {
     descriptor: Descriptor,
     is_writable: bool,
-    /// The size of the file when it was last looked at. What lies behind is not
-    /// written: there can be bytes of others.
+    /// The size of the file at the last look. Nothing is written behind it, because
+    /// there can be bytes of others.
     pub size: u64,
-    /// How many mappings there are.
+    /// How many mappings the file has.
     pub mappings: usize,
-    /// The pages that are kept, and in which frame each is.
+    /// The kept pages, and the frame of each.
     pub kept: HashMap<u64, usize>,
-    /// Those of them that have to be written back.
+    /// The kept pages that have to be written back.
     pub dirty: BTreeSet<u64>,
     ahead: ReadAhead,
 }
 
 impl File {
-    /// A file that no mapping has yet.
+    /// A file without mappings.
     pub fn new(descriptor: Descriptor, is_writable: bool) -> Result<Self> {
         let mut file = Self {
             descriptor,
@@ -49,7 +49,7 @@ impl File {
         self.descriptor.is_same_object(other)
     }
 
-    /// Takes another descriptor of the same file, if that can do more.
+    /// Changes to another descriptor of the same file, if that can do more.
     pub fn reopened(&mut self, descriptor: Descriptor, is_writable: bool) {
         if is_writable && !self.is_writable {
             self.descriptor = descriptor;
@@ -57,13 +57,13 @@ impl File {
         }
     }
 
-    /// Looks how large the file is.
+    /// Looks how large the file is, and keeps the size.
     pub fn look(&mut self) -> Result<u64> {
         self.size = self.descriptor.stat()?.size;
         Ok(self.size)
     }
 
-    /// How large the file is, without taking notice.
+    /// How large the file is. It does not keep the size.
     pub fn size_now(&self) -> Result<u64> {
         Ok(self.descriptor.stat()?.size)
     }
@@ -84,14 +84,14 @@ impl File {
         Ok(self.descriptor.advise(range.start, length, advice)?)
     }
 
-    /// Adds the bytes of `range` to `room`, or those that there are before the
-    /// end of the file. Returns how many.
+    /// Adds the bytes of `range` to `room`, fewer if the file ends before. Returns
+    /// how many.
     ///
     /// # Panics
     ///
     /// If there is no room for them.
     pub fn read<E: Element>(&mut self, range: &Range<u64>, room: &mut Room<E>) -> Result<usize> {
-        // At the known end the runtime need not be asked whether more follows.
+        // At the known end there is no need to ask the runtime for more.
         let end = if range.start < self.size {
             range.end.min(self.size)
         } else {
@@ -99,7 +99,7 @@ impl File {
         };
         let mut at = range.start;
         while at < end {
-            // Room for the rest is there, so it fits.
+            // There is room for the rest, so it fits.
             let (more, is_end) = room.read(&self.descriptor, at, (end - at) as usize)?;
             at += more as u64;
             if is_end || more == 0 {
@@ -126,7 +126,7 @@ impl File {
         Ok(())
     }
 
-    /// How many pages to read from `page` on, of which the guest wants `wanted`.
+    /// How many pages to read from `page` on. The guest wants `wanted` of them.
     pub fn pages_to_read(&mut self, page: u64, wanted: u64) -> u64 {
         let most = self.ahead.at(page).max(wanted).min(MOST_AT_ONCE);
         let missing = (1..most).take_while(|next| !self.kept.contains_key(&(page + next)));
@@ -135,8 +135,8 @@ impl File {
         pages
     }
 
-    /// The dirty pages of `pages`, those that follow each other as one range, of
-    /// at most as many as are written at once.
+    /// The dirty pages of `pages`, as ranges of successive pages. A range has at
+    /// most as many pages as one call writes.
     pub fn dirty_runs(&self, pages: &Range<u64>) -> Vec<Range<u64>> {
         let mut runs: Vec<Range<u64>> = Vec::new();
         for &page in self.dirty.range(pages.clone()) {
@@ -149,12 +149,12 @@ impl File {
     }
 }
 
-/// A buffer for as many pages as are written at once.
+/// A buffer for as many pages as one call writes.
 pub fn write_buffer() -> Result<Vec<u8>> {
     with_room(MOST_AT_ONCE * PAGE)
 }
 
-/// Doubles what is read as long as pages are missed one behind the other.
+/// Doubles how much is read as long as successive pages are missing.
 #[derive(Default)]
 struct ReadAhead {
     next: u64,

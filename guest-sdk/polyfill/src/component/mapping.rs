@@ -5,15 +5,14 @@ use super::directories;
 use super::explanations::{no_execution, shorter};
 use super::pages::{PAGE, Page, part_in, touched, zeros};
 use super::room::{Element, Room};
-use super::wit::exports::mem::mmap::mapping::{
-    Access, Advice, FlushMode, MapFlags, MapOptions, Protection, Range as ByteRange,
-};
+use super::wit::exports::mem::mmap::mapping::{Advice, FlushMode, Protection};
 use super::wit::wasi::filesystem::types::ErrorCode as Wasi;
 use super::{ErrorCode, Result, wit};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::ops::Range;
 use hashbrown::HashMap;
+use mem_contract::{Access, ByteRange, MapFlags, MapOptions};
 use rangemap::RangeSet;
 
 /// The most bytes of one read, as many as hosts with the plugin allow by default.
@@ -22,15 +21,14 @@ const MOST_READ: u64 = 64 << 20;
 /// From how many bytes on a read need not leave pages in the cache.
 const LARGE: u64 = 32 << 10;
 
-/// Offsets are those of the file from here on, and pages are the file's.
+/// From here on, offsets and pages count from the start of the file.
 pub struct Mapping {
     /// None for anonymous memory.
     file: Option<FileKey>,
     access: Access,
     /// What is mapped.
     bytes: Range<u64>,
-    /// The pages of a mapping that is copy-on-write or anonymous which were
-    /// written.
+    /// The written pages of a copy-on-write or anonymous mapping.
     own: RefCell<HashMap<u64, Page>>,
     /// The pages that `protect` has made read-only.
     read_only: RefCell<RangeSet<u64>>,
@@ -41,14 +39,9 @@ pub struct Mapping {
 impl Mapping {
     /// Maps the file at `path`, or anonymous memory.
     pub fn new(path: &str, options: MapOptions) -> Result<Self> {
-        let is_anonymous = options.flags.contains(MapFlags::ANONYMOUS);
         let is_created = options.flags.contains(MapFlags::CREATE);
-        if is_anonymous {
-            let length = options.length.filter(|&length| length > 0);
-            let length = length.ok_or(ErrorCode::InvalidArgument)?;
-            if options.offset != 0 || is_created {
-                return Err(ErrorCode::InvalidArgument);
-            }
+        if options.flags.contains(MapFlags::ANONYMOUS) {
+            let length = options.anonymous_length().map_err(contradiction)?;
             check_executable(options.flags)?;
             if i64::try_from(length).is_err() {
                 return Err(ErrorCode::QuotaExceeded);
@@ -56,11 +49,7 @@ impl Mapping {
             return Ok(Self::of(None, options.access, 0..length));
         }
         let write = options.access == Access::ReadWrite;
-        if is_created && !write {
-            return Err(ErrorCode::InvalidArgument);
-        }
-        let end = options.offset.checked_add(options.length.unwrap_or(0));
-        let end = end.ok_or(ErrorCode::InvalidArgument)?;
+        let end = options.end_in_file().map_err(contradiction)?;
         let (directory, path) = directories::find(path)?;
         check_executable(options.flags)?;
         // No file is that long.
@@ -246,12 +235,8 @@ impl Mapping {
     /// The bytes of the file that the range of the mapping is.
     #[inline]
     fn checked(&self, offset: u64, length: u64) -> Result<Range<u64>> {
-        match offset.checked_add(length) {
-            Some(end) if end <= self.size() => {
-                Ok(self.bytes.start + offset..self.bytes.start + end)
-            }
-            _ => Err(ErrorCode::OutOfBounds),
-        }
+        let range = ByteRange { offset, length }.within(self.size())?;
+        Ok(self.bytes.start + range.start..self.bytes.start + range.end)
     }
 
     fn checked_or_all(&self, range: Option<ByteRange>) -> Result<Range<u64>> {
@@ -279,13 +264,13 @@ impl Mapping {
     }
 
     fn lose_from(&self, offset: u64) {
-        // Whatever lies behind the mapping is none of its bytes.
+        // Bytes behind the mapping do not count.
         if offset < self.bytes.end {
             self.lost_from.set(offset.min(self.lost_from.get()));
         }
     }
 
-    /// Notices how much of `range` is gone, of which something is.
+    /// Notices how much of `range` is gone. Some of it is.
     fn notice_the_end(&self, range: &Range<u64>) {
         let Some(file) = self.file else { return };
         match CACHE.lock().file(file).size_now() {
@@ -321,8 +306,8 @@ impl Mapping {
         Ok(())
     }
 
-    /// Copies the bytes of `range` right from the runtime. Returns false, and
-    /// has done nothing, if they may be here.
+    /// Copies the bytes of `range` right from the runtime. Returns false, without
+    /// doing anything, if the mapping may have some of them.
     fn read_past_cache<E: Element>(&self, range: &Range<u64>, room: &mut Room<E>) -> Result<bool> {
         let Some(file) = self.file else {
             return Ok(false);
@@ -344,8 +329,8 @@ impl Mapping {
         Ok(true)
     }
 
-    /// Writes pages that are the mapping's own: each is there before the first
-    /// is written.
+    /// Writes pages of the mapping's own. It makes all of them before it writes
+    /// the first.
     fn write_own(&self, range: &Range<u64>, bytes: &[u8]) -> Result<()> {
         let mut own = self.own.borrow_mut();
         for page in touched(range) {
@@ -378,7 +363,7 @@ impl Mapping {
         Ok(())
     }
 
-    /// Has the pages of `range` kept, as far as the cache has room.
+    /// Keeps the pages of `range`, as far as the cache has room.
     fn populate(&self, range: &Range<u64>) -> Result<()> {
         let Some(file) = self.file else {
             return Ok(());
@@ -401,14 +386,15 @@ impl Drop for Mapping {
         let Some(file) = self.file else { return };
         let mut cache = CACHE.lock();
         if self.access == Access::ReadWrite {
-            // Nobody learns if this fails; who wants to know calls `unmap`.
+            // Nobody learns if this fails. A guest that wants to know calls `unmap`.
             let _ = cache.write_back(file, &touched(&self.bytes));
         }
         cache.close(file);
     }
 }
 
-/// What of the file is mapped, which becomes longer if it is to be created.
+/// Which bytes of the file to map. Makes the file longer if the guest wants it
+/// created.
 fn within(
     cache: &mut Cache,
     file: FileKey,
@@ -426,6 +412,11 @@ fn within(
     let start = options.offset;
     let end = options.length.map_or(file.size, |length| start + length);
     Ok(start..end)
+}
+
+/// `invalid-argument`, which the polyfill explains nowhere.
+fn contradiction(_: &'static str) -> ErrorCode {
+    ErrorCode::InvalidArgument
 }
 
 /// Nothing is executable.

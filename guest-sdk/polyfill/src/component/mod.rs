@@ -2,6 +2,7 @@
 
 mod cache;
 mod code;
+mod contract;
 mod directories;
 mod explanations;
 mod exports;

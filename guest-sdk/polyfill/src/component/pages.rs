@@ -1,4 +1,4 @@
-//! Pages: what a file, and a mapping's own bytes, are cut into.
+//! Pages, the parts of a file and of a mapping's own bytes.
 
 use super::{ErrorCode, Result};
 use alloc::boxed::Box;

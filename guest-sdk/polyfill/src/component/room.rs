@@ -10,11 +10,11 @@ use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
 
-/// What lists have elements of.
+/// A type that lists have as elements.
 ///
 /// # Safety
 ///
-/// Any bytes are an element, and an element is its bytes and nothing between.
+/// Any bytes are a valid element, and an element has no padding.
 pub unsafe trait Element {}
 
 // SAFETY: it is a byte.
@@ -24,11 +24,11 @@ unsafe impl Element for U64x8 {}
 
 const _: () = assert!(size_of::<U64x8>() == 64);
 
-/// A list whose bytes are put in one after the other. What is not there yet
-/// costs nothing.
+/// A list that gets its bytes one after the other. Bytes that are not there yet
+/// cost nothing.
 pub struct Room<E> {
     elements: Vec<E>,
-    /// How many bytes are there. They fit into the capacity of `elements`.
+    /// How many bytes are there already. They fit into the capacity of `elements`.
     filled: usize,
 }
 
@@ -37,7 +37,7 @@ impl<E: Element> Room<E> {
     ///
     /// # Errors
     ///
-    /// `quota-exceeded` if there is none.
+    /// `quota-exceeded` if there is no room.
     pub fn new(count: u64) -> Result<Self> {
         Ok(Self {
             elements: with_room(count)?,
@@ -47,16 +47,16 @@ impl<E: Element> Room<E> {
 
     /// The bytes that are there.
     pub fn filled(&mut self) -> &mut [u8] {
-        // SAFETY: that many bytes are there, and whatever is written to them
-        // is an element again.
+        // SAFETY: so many bytes are there, and whatever is written to them is a
+        // valid element again.
         unsafe { slice::from_raw_parts_mut(self.elements.as_mut_ptr().cast(), self.filled) }
     }
 
-    /// What has room for further bytes.
+    /// The room for further bytes.
     fn rest(&mut self) -> &mut [MaybeUninit<u8>] {
         let capacity = self.elements.capacity() * size_of::<E>();
         let start = self.elements.as_mut_ptr().cast::<MaybeUninit<u8>>();
-        // SAFETY: all of the capacity is allocated, and borrowed by `self`.
+        // SAFETY: all of the capacity is allocated, and `self` borrows it.
         let all = unsafe { slice::from_raw_parts_mut(start, capacity) };
         &mut all[self.filled..]
     }
@@ -85,7 +85,7 @@ impl<E: Element> Room<E> {
 
     /// The list of the elements that are there.
     pub fn into_list(mut self) -> Vec<E> {
-        // SAFETY: the bytes of so many are there.
+        // SAFETY: the bytes of so many elements are there.
         unsafe { self.elements.set_len(self.filled / size_of::<E>()) };
         self.elements
     }
@@ -93,7 +93,7 @@ impl<E: Element> Room<E> {
     /// Adds bytes of `file` from `at` on, `most` or fewer. Returns how many, and
     /// whether the file ends behind them.
     ///
-    /// What the bindings do, but the bytes go right to where they belong.
+    /// It does what the bindings do, but the bytes go right into their place.
     ///
     /// # Errors
     ///
@@ -112,10 +112,10 @@ impl<E: Element> Room<E> {
             is_end: 0,
         };
         runtime::arm(target, most);
-        // SAFETY: the signature is the canonical ABI's for this function, whose
+        // SAFETY: the signature is the canonical ABI's for this function. The
         // handle is alive because `file` is borrowed. The runtime writes to
-        // `returned`, which has the size and alignment of the result, and to
-        // what `cabi_realloc` hands out: the room, or memory of its own.
+        // `returned`, which has the size and alignment of the result, and to the
+        // memory that `cabi_realloc` hands out: the room, or an allocation.
         unsafe {
             import_read(
                 file.handle().cast_signed(),
@@ -148,7 +148,8 @@ impl<E: Element> Room<E> {
     }
 }
 
-// Handles and numbers are `i32` and `i64` to the canonical ABI, signs unused.
+// Handles and numbers are `i32` and `i64` in the canonical ABI, without use of
+// the sign.
 #[link(wasm_import_module = "wasi:filesystem/types@0.2.0")]
 unsafe extern "C" {
     #[link_name = "[method]descriptor.read"]

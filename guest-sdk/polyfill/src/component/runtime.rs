@@ -1,4 +1,4 @@
-//! What std would bring, and with it imports that a runtime may not have.
+//! What std would provide, without the imports of std, which a runtime may lack.
 
 use alloc::alloc::{Layout, alloc, realloc};
 use core::panic::PanicInfo;
@@ -18,8 +18,8 @@ fn trap(_: &PanicInfo<'_>) -> ! {
 static ARMED: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 static ARMED_LENGTH: AtomicUsize = AtomicUsize::new(0);
 
-/// Has the next list of bytes that the component is given go to `target`, if it
-/// has no more than `length`.
+/// Makes the next list of bytes that the component gets go to `target`, if it has
+/// no more than `length` bytes.
 pub fn arm(target: *mut u8, length: usize) {
     ARMED_LENGTH.store(length, Ordering::Relaxed);
     ARMED.store(target, Ordering::Relaxed);
@@ -30,13 +30,13 @@ pub fn disarm() {
     ARMED.store(ptr::null_mut(), Ordering::Relaxed);
 }
 
-/// Makes room for what the component is given, as the canonical ABI asks for.
-/// For this target, wit-bindgen leaves that to std.
+/// Makes room for what the component gets, as the canonical ABI asks. For this
+/// target, wit-bindgen leaves that to std.
 ///
 /// # Safety
 ///
-/// As the canonical ABI calls it: `align` is a power of two, and `old` is null
-/// with `old_len` 0, or what this function returned for `old_len` and `align`.
+/// The canonical ABI calls it: `align` is a power of two. Either `old` is null and
+/// `old_len` 0, or this function returned `old` for `old_len` and `align`.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(
     old: *mut u8,

@@ -1,21 +1,22 @@
 //! The interface `window`: pages of a mapping in the guest's own memory.
 //!
-//! `attach` is called by a raw import, because it takes memory that holds
-//! nothing yet, of which there can be no slice.
+//! `attach` is a raw import because its memory holds nothing yet, and so there
+//! can be no slice of it.
 
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
-use super::contract::{self, Mapping};
-use super::error_case::error_case;
-use super::memory::Memory;
-use super::wit::mem::mmap::window::{self, Window};
-use super::{Result, code};
-use crate::ErrorCode;
-use crate::window::Placement;
+use mem_contract::ErrorCode;
 
-// What the canonical ABI makes of `attach`. Handles and offsets are `i32` and
-// `i64` to it, signs unused.
+use super::bindings::contract::Mapping;
+use super::bindings::wit::mem::mmap::window::{self, Window};
+use super::bindings::{Result, error_of_number};
+use super::memory::Memory;
+use crate::cause::Cause;
+use crate::placement::Placement;
+
+// `attach` in the canonical ABI. Handles and offsets are `i32` and `i64` there,
+// without use of the sign.
 #[link(wasm_import_module = "mem:mmap/window@0.1.0")]
 unsafe extern "C" {
     #[link_name = "attach"]
@@ -29,7 +30,7 @@ unsafe extern "C" {
 }
 
 /// `result<window, error-code>` in memory: the tag at 0, and at 4 the handle,
-/// or the error's case in the one byte there.
+/// or in the one byte there the error's number.
 #[repr(C)]
 struct Returned {
     is_err: u8,
@@ -46,7 +47,7 @@ pub(super) fn page_size() -> u32 {
 
 /// A range of a mapping whose pages are attached to memory of the guest.
 pub struct Attached {
-    /// What is attached to the memory, one piece after the other.
+    /// The windows on the memory, one chunk after the other.
     windows: Vec<Window>,
     memory: Memory,
     /// Where in the memory the range starts.
@@ -54,8 +55,8 @@ pub struct Attached {
     len: usize,
 }
 
-// SAFETY: the memory is this value's alone, and handles are numbers that any
-// thread of the guest may use. Through a shared borrow bytes are only read.
+// SAFETY: the memory belongs to this value alone, and handles are numbers that
+// any thread of the guest may use. A shared borrow only reads bytes.
 unsafe impl Send for Attached {}
 // SAFETY: as above.
 unsafe impl Sync for Attached {}
@@ -81,27 +82,27 @@ impl Attached {
         };
         attached
             .windows
-            .try_reserve_exact(placement.number_of_pieces())
+            .try_reserve_exact(placement.number_of_chunks())
             .map_err(|_| ErrorCode::QuotaExceeded)?;
-        for piece in placement.pieces() {
-            let to = attached.memory.part(piece.start, piece.len);
-            // SAFETY: these bytes are inside the memory, which is ours, and no
-            // slice of it has been made yet. They are freed only after the
-            // window is detached, for both are in `attached`.
-            let window = unsafe { attach(mapping, piece.offset, to, piece.len) };
-            attached.windows.push(window.map_err(code)?);
+        for chunk in placement.chunks() {
+            let to = attached.memory.part(chunk.start, chunk.len);
+            // SAFETY: these bytes are inside the memory, which belongs to
+            // `attached`, and no slice of it exists yet. They are freed only
+            // after the window is detached, because both are in `attached`.
+            let window = unsafe { attach(mapping, chunk.offset, to, chunk.len) };
+            attached.windows.push(window.map_err(Cause::of_host)?);
         }
         Ok(attached)
     }
 
     #[inline]
     pub fn bytes(&self) -> &[u8] {
-        // SAFETY: the range lies inside the memory, every page of which was
+        // SAFETY: the range lies inside the memory, and every page of that was
         // replaced by one of the file before anyone could call this. It stays
-        // so while this value is borrowed, since detaching takes it. Nobody
-        // writes to it then: `Mapping` keeps its own writers out, the host
-        // those of other stores, and embedders that grant windows promise it
-        // for the rest.
+        // so while this value is borrowed, because detaching needs the value.
+        // Nobody writes to it then: `Mapping` keeps its own writers out, the
+        // host keeps writers of other stores out, and embedders that grant
+        // windows promise it for everybody else.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 
@@ -115,7 +116,7 @@ impl Attached {
     /// Whether all bytes are still the file's.
     pub fn check(&self) -> Result<()> {
         let mut windows = self.windows.iter();
-        windows.try_for_each(|window| window.check().map_err(code))
+        windows.try_for_each(|window| window.check().map_err(Cause::of_host))
     }
 
     /// Detaches the pages, and frees the memory.
@@ -123,12 +124,12 @@ impl Attached {
         self.put_back()
     }
 
-    /// Puts plain pages back, once. After an error some stay the file's, and so
-    /// the memory is not given back to the allocator.
+    /// Puts plain pages back, once. After an error some pages stay the file's, so
+    /// the memory does not go back to the allocator.
     fn put_back(&mut self) -> Result<()> {
         let mut result = Ok(());
         for window in self.windows.drain(..) {
-            result = result.and(Window::detach(window).map_err(code));
+            result = result.and(Window::detach(window).map_err(Cause::of_host));
         }
         if result.is_err() {
             self.memory.leak();
@@ -139,12 +140,12 @@ impl Attached {
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        // An error has been dealt with, and nobody is here to learn of it.
+        // `put_back` has dealt with an error, and nobody is here to learn of it.
         let _ = self.put_back();
     }
 }
 
-/// Puts pages of `mapping` where `len` bytes lie that start at `buffer`.
+/// Puts pages of `mapping` where the `len` bytes at `buffer` lie.
 ///
 /// # Safety
 ///
@@ -155,15 +156,15 @@ unsafe fn attach(
     offset: u64,
     buffer: NonNull<u8>,
     len: usize,
-) -> std::result::Result<Window, contract::ErrorCode> {
+) -> std::result::Result<Window, ErrorCode> {
     let mut returned = Returned {
         is_err: 0,
         window: 0,
     };
-    // SAFETY: the signature is the canonical ABI's for this function, whose
-    // handle is alive because `mapping` is borrowed. The host takes the buffer
-    // as the place of the pages, without reading it, and writes to `returned`,
-    // which has the size and alignment of the result.
+    // SAFETY: the signature is the canonical ABI's for this function. The handle
+    // is alive because `mapping` is borrowed. The host puts the pages where the
+    // buffer is, without reading it, and writes to `returned`, which has the size
+    // and alignment of the result.
     unsafe {
         import_attach(
             mapping.handle().cast_signed(),
@@ -174,7 +175,7 @@ unsafe fn attach(
         );
     }
     if returned.is_err != 0 {
-        return Err(error_case(returned.window as u8));
+        return Err(error_of_number(returned.window as u8));
     }
     // SAFETY: the host has just given us this handle.
     Ok(unsafe { Window::from_handle(returned.window) })

@@ -1,9 +1,12 @@
 //! Mapping by descriptors: the interface `directory`.
 
-use super::wit::mem as base;
-use super::{Handle, Result, code, options};
-use crate::sys::Request;
+use mem_contract::MapOptions;
 use wasip2::filesystem::types::Descriptor;
+
+use super::bindings::Result;
+use super::bindings::wit::mem as base;
+use super::handle::Handle;
+use crate::cause::Cause;
 
 mod wit {
     wit_bindgen::generate!({
@@ -26,15 +29,15 @@ mod wit {
 use self::wit::mem::mmap::directory as contract;
 
 impl Handle {
-    pub fn map_at(dir: &Descriptor, path: &str, request: &Request) -> Result<Self> {
-        contract::file_map_at(dir, path, options(request, false))
+    pub fn map_at(dir: &Descriptor, path: &str, options: MapOptions) -> Result<Self> {
+        contract::file_map_at(dir, path, options.into())
             .map(Self)
-            .map_err(code)
+            .map_err(Cause::of_host)
     }
 
-    pub fn map_of(file: &Descriptor, request: &Request) -> Result<Self> {
-        contract::file_map_of(file, options(request, false))
+    pub fn map_of(file: &Descriptor, options: MapOptions) -> Result<Self> {
+        contract::file_map_of(file, options.into())
             .map(Self)
-            .map_err(code)
+            .map_err(Cause::of_host)
     }
 }

@@ -1,11 +1,13 @@
-//! The loads, by raw imports: they end up in the guest's loops, into which the
-//! compiler puts none of the functions that wit-bindgen makes.
+//! The loads, by raw imports: they end up in the guest's loops, and the compiler
+//! inlines none of the functions that wit-bindgen makes.
 
-use super::contract::{ErrorCode, Mapping};
-use super::error_case::error_case;
+use mem_contract::ErrorCode;
+
+use super::bindings::contract::Mapping;
+use super::bindings::error_of_number;
 
 /// `result<V, error-code>` in memory: the tag at 0, and behind it, where it is
-/// aligned, the number, or the error's case in the first byte there.
+/// aligned, the number, or in the first byte the error's number.
 #[repr(C)]
 struct Returned<V> {
     is_err: u8,
@@ -18,8 +20,8 @@ macro_rules! loads {
 
         #[inline]
         pub(super) fn $load(mapping: &Mapping, offset: u64) -> Result<$number, ErrorCode> {
-            // What the canonical ABI makes of it. Handles and offsets are `i32`
-            // and `i64` to it, signs unused.
+            // The function in the canonical ABI. Handles and offsets are `i32`
+            // and `i64` there, without use of the sign.
             #[link(wasm_import_module = "mem:mmap/mapping@0.1.0")]
             unsafe extern "C" {
                 #[link_name = $import]
@@ -27,14 +29,13 @@ macro_rules! loads {
             }
             let handle = mapping.handle().cast_signed();
             let mut returned = Returned { is_err: 0, number: 0 };
-            // SAFETY: the signature is the canonical ABI's for this function,
-            // whose handle is alive because `mapping` is borrowed. The host
-            // writes to `returned`, which has the size and alignment of the
-            // result.
+            // SAFETY: the signature is the canonical ABI's for this function.
+            // The handle is alive because `mapping` is borrowed. The host writes
+            // to `returned`, which has the size and alignment of the result.
             unsafe { import(handle, offset.cast_signed(), &mut returned) };
             match returned.is_err {
                 0 => Ok(returned.number),
-                _ => Err(error_case(returned.number.to_le_bytes()[0])),
+                _ => Err(error_of_number(returned.number.to_le_bytes()[0])),
             }
         }
     )*};

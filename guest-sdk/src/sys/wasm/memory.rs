@@ -3,8 +3,8 @@
 use std::alloc::{self, Layout};
 use std::ptr::NonNull;
 
-/// Memory that nobody else uses, and that is freed when this is dropped. What
-/// is in it is for its owner to say.
+/// Memory that nobody else uses. Dropping it frees the memory. Its owner says
+/// what is in it.
 pub(super) struct Memory {
     start: NonNull<u8>,
     layout: Layout,
@@ -38,7 +38,7 @@ impl Memory {
         unsafe { self.start.add(start) }
     }
 
-    /// Has the memory never be used again.
+    /// Makes sure that the memory is never used again.
     pub fn leak(&mut self) {
         self.is_freed = false;
     }

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::env;
 
-use super::Result;
-use crate::ErrorCode;
+use mem_contract::ErrorCode;
 
-/// The path as the host takes it. To the host a relative path starts at the
-/// root, and to the guest at the current directory that it has set, which
-/// wasi-libc keeps and makes part of each path, as here. It is `/` at first, and
-/// without wasi-libc there is none.
+use super::bindings::Result;
+
+/// The path as the host expects it. For the host, a relative path starts at the
+/// root. For the guest, it starts at the current directory that it has set.
+/// wasi-libc keeps that directory and puts it before each path, as this function
+/// does. At first it is `/`, and without wasi-libc there is none.
 pub fn path_from_root(path: &str) -> Result<Cow<'_, str>> {
     if path.is_empty() || path.starts_with('/') {
         return Ok(Cow::Borrowed(path));
@@ -18,8 +19,8 @@ pub fn path_from_root(path: &str) -> Result<Cow<'_, str>> {
         return Ok(Cow::Borrowed(path));
     };
     let directory = directory.to_str().ok_or(ErrorCode::InvalidArgument)?;
-    // Relative to the root, so that it can lead to the directory granted as `.`,
-    // which has no other paths. It leads to the others too.
+    // Relative to the root, so that the path can lead to the directory granted as
+    // `.`, which has only relative paths. It leads to the other directories too.
     let directory = directory.trim_start_matches('/');
     if directory.is_empty() {
         return Ok(Cow::Borrowed(path));

@@ -1,25 +1,27 @@
 //! `[method]mapping.read`, `read-u64x8` and `read-many` without an allocation.
 //!
 //! A list that the host returns goes where the guest's `cabi_import_realloc`
-//! says. While a read is under way that is the caller's own buffer; for every
-//! other import of the module it is what `cabi_realloc` would give, as if this
-//! file were not there.
+//! says. While a read is under way, that is the caller's own buffer. For every
+//! other import of the module it is memory from `cabi_realloc`, as if this file
+//! did not exist.
 
 use std::alloc::{Layout, dealloc};
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::{ops, ptr};
 
-use super::contract::{ErrorCode, Mapping, U64x8};
-use super::error_case::error_case;
-use crate::sys::{LINE, MOST_RANGES};
+use mem_contract::ErrorCode;
 
-/// From how many bytes on a read may take three calls for the sake of words. A
-/// host that is a component hands them over several times as fast.
+use super::bindings::contract::{Mapping, U64x8};
+use super::bindings::error_of_number;
+use crate::sys::sizes::{MOST_RANGES, U64X8_LEN};
+
+/// From how many bytes on a read may take three calls in order to read words. A
+/// host that is a component hands words over several times as fast.
 const SPLIT_FROM: usize = 16 << 10;
 
-// What the canonical ABI makes of the three. Handles and lengths are `i32` and
-// `i64` to it, signs unused.
+// The three functions in the canonical ABI. Handles and lengths are `i32` and
+// `i64` there, without use of the sign.
 #[link(wasm_import_module = "mem:mmap/mapping@0.1.0")]
 unsafe extern "C" {
     #[link_name = "[method]mapping.read"]
@@ -46,10 +48,10 @@ struct ContractRange {
 }
 
 const _: () = assert!(size_of::<ContractRange>() == 16 && align_of::<ContractRange>() == 8);
-const _: () = assert!(size_of::<U64x8>() == LINE && align_of::<U64x8>() == 8);
+const _: () = assert!(size_of::<U64x8>() == U64X8_LEN && align_of::<U64x8>() == 8);
 
 /// `result<list<E>, error-code>` in memory: the tag at 0, the list's address
-/// at 4, or the error's case in the one byte there, the list's length at 8.
+/// at 4, or in the one byte there the error's number, the list's length at 8.
 #[repr(C)]
 struct Returned {
     is_err: u8,
@@ -77,17 +79,17 @@ pub(super) fn read(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(),
     let len = buf.len();
     let unaligned = buf.as_ptr().align_offset(align_of::<U64x8>()).min(len);
     let (before, rest) = buf.split_at_mut(unaligned);
-    let (lines, after) = rest.as_chunks_mut::<LINE>();
-    let lines = lines.as_flattened_mut();
-    if lines.is_empty() || lines.len() != len && len < SPLIT_FROM {
+    let (middle, after) = rest.as_chunks_mut::<U64X8_LEN>();
+    let middle = middle.as_flattened_mut();
+    if middle.is_empty() || middle.len() != len && len < SPLIT_FROM {
         return read_bytes(mapping, offset, buf);
     }
-    let lines_at = offset + before.len() as u64;
-    let after_at = lines_at + lines.len() as u64;
+    let middle_at = offset + before.len() as u64;
+    let after_at = middle_at + middle.len() as u64;
     if !before.is_empty() {
         read_bytes(mapping, offset, before)?;
     }
-    read_lines(mapping, lines_at, lines)?;
+    read_u64x8s(mapping, middle_at, middle)?;
     if !after.is_empty() {
         read_bytes(mapping, after_at, after)?;
     }
@@ -96,8 +98,8 @@ pub(super) fn read(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(),
 
 fn read_bytes(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
     let handle = mapping.handle().cast_signed();
-    // SAFETY: the signature is the canonical ABI's for this function, whose
-    // handle is alive because `mapping` is borrowed.
+    // SAFETY: the signature is the canonical ABI's for this function. The handle
+    // is alive because `mapping` is borrowed.
     unsafe {
         fill::<u8>(buf, |length, returned| {
             import_read(handle, offset.cast_signed(), length, returned);
@@ -105,8 +107,8 @@ fn read_bytes(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), Erro
     }
 }
 
-/// Fills `buf`, which is aligned for words and has whole lines.
-fn read_lines(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
+/// Fills `buf`, which is aligned for words and has whole elements.
+fn read_u64x8s(mapping: &Mapping, offset: u64, buf: &mut [u8]) -> Result<(), ErrorCode> {
     let handle = mapping.handle().cast_signed();
     // SAFETY: as in `read_bytes`.
     unsafe {
@@ -141,14 +143,14 @@ pub(super) fn read_many(
     }
 }
 
-/// Fills `buf` with the list of `E` that `call` returns, which gets how many
-/// `buf` has room for, and where to put its result. `buf` has room for whole
-/// ones, and is aligned for them.
+/// Fills `buf` with the list of `E` that `call` returns. `call` gets how many
+/// elements `buf` has room for, and where to put its result. `buf` has room for
+/// whole elements, and is aligned for them.
 ///
 /// # Safety
 ///
 /// `call` calls one import, whose result is such a list or an error, and `E` is
-/// a number or a record of such.
+/// a number or a record of numbers.
 #[inline]
 unsafe fn fill<E>(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Result<(), ErrorCode> {
     debug_assert!(!buf.is_empty());
@@ -159,8 +161,8 @@ unsafe fn fill<E>(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Resu
         list: ptr::null_mut(),
         len: 0,
     };
-    // The host writes to what `cabi_import_realloc` hands out: `buf`, whose
-    // only user we are until this function returns, or memory of its own.
+    // The host writes to the memory that `cabi_import_realloc` hands out: `buf`,
+    // which only this function uses until it returns, or an allocation.
     ARMED.set(Some(Armed {
         start: target,
         len: buf.len(),
@@ -170,10 +172,10 @@ unsafe fn fill<E>(buf: &mut [u8], call: impl FnOnce(i64, *mut Returned)) -> Resu
     ARMED.set(None);
 
     if returned.is_err != 0 {
-        return Err(error_case(returned.list.addr() as u8));
+        return Err(error_of_number(returned.list.addr() as u8));
     }
-    // A host that keeps the contract returns what was asked for, and it is
-    // already in its place.
+    // A host that keeps the contract returns as many as asked for, already in
+    // their place.
     let complete = if returned.len == count {
         Ok(())
     } else {
@@ -225,17 +227,16 @@ unsafe extern "C" fn cabi_import_realloc(
             return armed.start;
         }
     }
-    // SAFETY: the caller's promise is the one that `reallocate` asks for, but
-    // for the armed buffer as `old`. That was handed out for the list of a
-    // read, and the canonical ABI allocates a list once: it grows strings
-    // only.
+    // SAFETY: the caller promises what `reallocate` asks for, unless `old` is the
+    // armed buffer. That buffer was handed out for the list of a read, and the
+    // canonical ABI allocates a list once: it grows only strings.
     unsafe { reallocate(old, old_len, align, new_len) }
 }
 
-/// What `cabi_realloc` of wasi-libc does, which is the module's on WASI 0.2:
-/// wasi-libc itself frees some of the lists, by `free`. It cannot be called by
-/// its name: the linker would take wit-bindgen's, which lacks its other half
-/// on this target.
+/// Does what `cabi_realloc` of wasi-libc does, which the module has on WASI 0.2:
+/// wasi-libc itself frees some of the lists, by `free`. We cannot call it by its
+/// name: the linker would choose wit-bindgen's, which lacks its other half on
+/// this target.
 ///
 /// # Safety
 ///
@@ -248,8 +249,8 @@ unsafe fn reallocate(old: *mut u8, _old_len: usize, align: usize, new_len: usize
     if new_len == 0 {
         return ptr::without_provenance_mut(align);
     }
-    // SAFETY: by the caller's promise `old` is null, or it was handed out for
-    // a length that is not 0 and comes from `realloc`.
+    // SAFETY: the caller promises that `old` is null, or was handed out for a
+    // length other than 0 and so comes from `realloc`.
     let new = unsafe { realloc(old, new_len) };
     if new.is_null() {
         std::process::abort();
@@ -257,8 +258,8 @@ unsafe fn reallocate(old: *mut u8, _old_len: usize, align: usize, new_len: usize
     new
 }
 
-/// What `cabi_realloc` of wit-bindgen does, which is the module's elsewhere:
-/// the lists are freed by Rust's allocator.
+/// Does what `cabi_realloc` of wit-bindgen does, which the module has elsewhere:
+/// Rust's allocator frees the lists.
 ///
 /// # Safety
 ///
@@ -272,8 +273,8 @@ unsafe fn reallocate(old: *mut u8, old_len: usize, align: usize, new_len: usize)
     }
     // SAFETY: the canonical ABI asks for an `align` that is a power of two and
     // for lengths that fit into a 32-bit memory with it. Neither length is 0
-    // where it goes to the allocator, and by the caller's promise `old` came
-    // from here with the layout of `old_len`.
+    // where it goes to the allocator, and the caller promises that `old`
+    // came from here with the layout of `old_len`.
     let new = unsafe {
         if old_len == 0 {
             alloc::alloc(Layout::from_size_align_unchecked(new_len, align))

@@ -1,4 +1,4 @@
-//! The core module of the benchmark `peers`. The host times the calls of these
+//! The core module of the benchmark `peers`. The host times calls of these
 //! functions.
 
 #![cfg(target_family = "wasm")]
@@ -12,14 +12,14 @@ unsafe extern "C" {
     safe fn empty(handle: u32, offset: u64, returned: u32);
 }
 
-/// Maps the file, for the other functions.
+/// Maps the file for the other functions.
 #[unsafe(no_mangle)]
 pub extern "C" fn map() -> &'static Mapping {
     Box::leak(Box::new(mem::open("file").unwrap()))
 }
 
-/// The sum of `calls` words, one behind the other from the 64 KiB at `offset`
-/// on, over and over.
+/// Loads `calls` `u64`s of the 64 KiB at `offset`, one behind the other, again
+/// and again, and returns their sum.
 #[unsafe(no_mangle)]
 pub extern "C" fn load(mapping: &Mapping, offset: u64, calls: u32) -> u64 {
     (0..calls)
@@ -36,8 +36,8 @@ pub extern "C" fn call_empty(calls: u32) {
     }
 }
 
-/// Reads `calls` blocks of 64 bytes, which are in the processor's cache. The sum
-/// is of `whole` blocks or of their ends.
+/// Reads `calls` blocks of 64 bytes in the processor's cache, and returns the sum
+/// of `whole` blocks or of their ends.
 #[unsafe(no_mangle)]
 pub extern "C" fn read(mapping: &Mapping, seed: u32, calls: u32, whole: bool) -> u64 {
     let mut buffer = [0; 64];

@@ -1,12 +1,13 @@
-//! The rows in which what counts is the call itself.
+//! The rows that are about the call itself.
 
+use crate::batch::Batch;
 use crate::host::{self, Probe};
-use crate::measure::{Batch, compare};
-use crate::{KIB, Setup};
+use crate::measure::compare;
+use crate::setup::{KIB, Setup};
 
-/// Loads the numbers of one block over and over, against a method that takes
-/// its handle and does nothing. The block stays in the processor's cache, for
-/// it is the calls that are compared.
+/// Loads the `u64`s of one block again and again, against a method that takes
+/// its handle and does nothing. The block stays in the processor's cache, so
+/// only the calls differ.
 pub fn load(setup: &Setup, name: &str, calls: u32) {
     const LENGTH: u32 = 64 * KIB;
     let mapping = &setup.sides.mapping;
@@ -22,7 +23,7 @@ pub fn load(setup: &Setup, name: &str, calls: u32) {
         let native = host::native_copy(start, LENGTH, 1, true);
         let times = u64::from(8 * calls / LENGTH);
         let sum = native.sum.wrapping_mul(times);
-        assert_eq!(sample.sum, sum, "{name}: these are the file's");
+        assert_eq!(sample.sum, sum, "{name}: loads give the file's bytes");
         sample.without_sum()
     };
     let peer = |batch: Batch| {
@@ -38,9 +39,9 @@ pub fn load(setup: &Setup, name: &str, calls: u32) {
 
 /// Maps and unmaps the large file, against the small one.
 ///
-/// Unmapping walks the page tables that a mapping shares with its neighbours,
-/// and how many these are is left to chance (`mmap(2)` chooses the address). So
-/// a further mapping moves this one to another place in each batch.
+/// Unmapping walks the page tables that a mapping shares with its neighbours.
+/// `mmap(2)` chooses the address, so chance decides how many neighbours there
+/// are. A further mapping moves this one to another place in each batch.
 pub fn map_and_unmap(setup: &Setup, name: &str, calls: u32) {
     let map = |path: &str, length: u64, batch: Batch| {
         let mut neighbour = mem::Options::new();

@@ -1,12 +1,12 @@
 //! The rows in which a core module makes the calls, in a store of its own.
 
-use crate::blocks::Sides;
+use crate::batch::Batch;
 use crate::host;
-use crate::measure::{Batch, compare};
-use crate::{KIB, Setup};
+use crate::measure::compare;
+use crate::setup::{KIB, Setup, Sides};
 use bench_sums::CACHED;
 
-/// Loads the words of 64 KiB over and over, against a function that does
+/// Loads the `u64`s of 64 KiB again and again, against a function that does
 /// nothing.
 pub fn load(setup: &Setup, name: &str, calls: u32) {
     const LENGTH: u32 = 64 * KIB;
@@ -17,15 +17,14 @@ pub fn load(setup: &Setup, name: &str, calls: u32) {
         let native = host::native_copy(start, LENGTH, 1, true);
         let times = u64::from(8 * calls / LENGTH);
         let sum = native.sum.wrapping_mul(times);
-        assert_eq!(sample.sum, sum, "{name}: these are the file's");
+        assert_eq!(sample.sum, sum, "{name}: loads give the file's bytes");
         sample.without_sum()
     };
     let peer = |_| host::core_empty(calls);
     compare(setup, name, calls, mem, peer);
 }
 
-/// Reads blocks of 64 bytes that are in the processor's cache, against this
-/// component.
+/// Reads blocks of 64 bytes in the processor's cache, against this component.
 pub fn read(setup: &Setup, name: &str, calls: u32) {
     let mut buffer = [0; 64];
     let length = buffer.len() as u32;

@@ -1,31 +1,18 @@
-//! The guest of the benchmark `peers`: times mem against what else there is,
-//! on one file, and reports to the host.
+//! The guest of the benchmark `peers`: times mem against its peers on one file,
+//! and reports to the host.
 
+mod batch;
 mod blocks;
 mod calls;
 mod core;
+mod host;
 mod measure;
+mod setup;
 mod unchanged;
 mod ways;
 mod window;
 
-use self::bindings::mem::bench::host;
-use self::blocks::Sides;
-use mem::Mapping;
-
-mod bindings {
-    wit_bindgen::generate!({ path: "wit", world: "guest" });
-}
-
-const KIB: u32 = 1 << 10;
-
-/// What a row is measured with.
-struct Setup {
-    plan: host::Plan,
-    sides: Sides,
-    /// The same file, for windows.
-    readable: Mapping,
-}
+use self::setup::{KIB, Setup};
 
 type Measure = fn(&Setup, &str);
 
@@ -87,15 +74,7 @@ const BUNDLED_ROWS: &[(&str, Measure)] = &[
 ];
 
 fn main() {
-    let plan = host::get_plan();
-    let sides = Sides::open(&plan.file);
-    sides.warm_up();
-    let readable = mem::open(&plan.file).unwrap();
-    let setup = Setup {
-        plan,
-        sides,
-        readable,
-    };
+    let setup = Setup::new();
     let rows = if setup.plan.bundled {
         BUNDLED_ROWS
     } else {

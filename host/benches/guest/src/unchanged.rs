@@ -1,16 +1,17 @@
-//! What a program does that maps files by memmap2, and knows of no guests.
+//! A program that maps files with memmap2 and was not written for guests.
 
-use crate::Setup;
+use crate::batch::Batch;
 use crate::host;
-use crate::measure::{Batch, compare};
+use crate::measure::compare;
+use crate::setup::Setup;
 use bench_sums::{look_up, words};
 use fst::Map;
 use memmap2::Mmap;
 use std::fs::File;
 use std::hint::black_box;
 
-/// Looks words up in an index of the crate fst, against the host, whose code is
-/// the same.
+/// Looks words up in an index of the crate fst, against the same code in the
+/// host.
 pub fn index(setup: &Setup, name: &str, calls: u32) {
     let file = File::open(&setup.plan.index).unwrap();
     // SAFETY: nobody writes the index.

@@ -1,13 +1,14 @@
-//! How fast bytes come through in blocks of each length, in every way.
+//! How fast bytes come through by reads of each length, in every way.
 
-use crate::Setup;
+use crate::batch::Batch;
 use crate::host::{self, Speed};
-use crate::measure::{Batch, by_turns};
+use crate::measure::by_turns;
+use crate::setup::Setup;
 use crate::window;
 use bench_sums::digest;
 use std::hint::black_box;
 
-/// From a line of the processor's cache to what is a lot.
+/// From a line of the processor's cache to 1 MiB.
 const LENGTHS: [u32; 8] = [
     1 << 6,
     1 << 8,
@@ -19,13 +20,13 @@ const LENGTHS: [u32; 8] = [
     1 << 20,
 ];
 
-/// Reads blocks one behind the other into a buffer.
+/// Reads blocks one behind the other into a buffer, in every way.
 pub fn measure(setup: &Setup, name: &str) {
     let sides = &setup.sides;
     let end = sides.mapping.len();
     let window = window::warm(setup);
     for length in LENGTHS {
-        // Enough calls for the clock, and not so many that std::fs takes long.
+        // Enough calls for the clock, but not so many that std::fs takes long.
         let calls = ((8 << 20) / length).clamp(16, 2048);
         let mut buffer = vec![0; length as usize];
         let mut other = buffer.clone();

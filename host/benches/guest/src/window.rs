@@ -1,14 +1,15 @@
 //! The rows of windows: the file's pages in the guest's own memory.
 
-use crate::Setup;
+use crate::batch::Batch;
 use crate::host;
-use crate::measure::{Batch, compare};
-use bench_sums::{digest, random_words, sum_of};
+use crate::measure::compare;
+use crate::setup::Setup;
+use bench_sums::{digest, random_u64s, sum_of};
 use mem::Window;
 use std::hint::black_box;
 use std::io::{Read, Seek};
 
-/// A window on the whole file, of which every page has been touched.
+/// A window on the whole file, with every page touched.
 pub fn warm(setup: &Setup) -> Window {
     let window = setup.readable.window(..).unwrap();
     assert!(window.is_zero_copy(), "the host grants windows");
@@ -17,41 +18,41 @@ pub fn warm(setup: &Setup) -> Window {
     window
 }
 
-/// Sums up the file, against the host, whose code is the same.
+/// Sums up the file, against the same code in the host.
 pub fn sum(setup: &Setup, name: &str) {
     let window = warm(setup);
     let mem = |batch: Batch| batch.time(|| digest(black_box(&window), true));
     compare(setup, name, 1, mem, |_| host::native_sum());
 }
 
-/// Loads words from anywhere, against the host, whose code is the same.
+/// Loads random `u64`s, against the same code in the host.
 pub fn load(setup: &Setup, name: &str, calls: u32) {
     let window = warm(setup);
     let mem = |batch: Batch| {
-        let words = random_words(batch.seed(), calls, &window);
-        batch.time(|| sum_of(black_box(&window), &words))
+        let positions = random_u64s(batch.seed(), calls, &window);
+        batch.time(|| sum_of(black_box(&window), &positions))
     };
     let peer = |batch: Batch| host::native_load(batch.seed(), calls);
     compare(setup, name, calls, mem, peer);
 }
 
-/// Loads words from anywhere, against seeking and reading 8 bytes.
+/// Loads random `u64`s, against seeking and reading 8 bytes.
 pub fn load_or_read(setup: &Setup, name: &str, calls: u32) {
     const LENGTH: u32 = size_of::<u64>() as u32;
     let window = warm(setup);
     let mem = |batch: Batch| {
-        // The threads of the peer leave the processor's caches cold, and so
-        // few loads would not warm them.
-        let others = random_words(!batch.seed(), 1 << 20, &window);
+        // The threads of the peer leave the processor's caches cold. These loads
+        // are too few to warm them, so other loads come first.
+        let others = random_u64s(!batch.seed(), 1 << 20, &window);
         black_box(sum_of(&window, &others));
-        let words = random_words(batch.seed(), calls, &window);
-        batch.time(|| sum_of(black_box(&window), &words))
+        let positions = random_u64s(batch.seed(), calls, &window);
+        batch.time(|| sum_of(black_box(&window), &positions))
     };
     let mut buffer = [0; LENGTH as usize];
     let peer = |batch: Batch| {
         let end = window.len() as u64;
         let offsets = batch.random_blocks(LENGTH, end).take(calls as usize);
-        // Whole blocks, each of which is one word.
+        // A whole block is one `u64`.
         let whole = Batch::whole();
         setup.sides.read_file(whole, offsets, &mut buffer, true)
     };
@@ -71,7 +72,7 @@ pub fn attach(setup: &Setup, name: &str) {
     let mut bytes = Vec::with_capacity(length as usize);
     let peer = |batch: Batch| {
         batch.time(|| {
-            let mut file = setup.sides.file();
+            let mut file = &setup.sides.file;
             bytes.clear();
             file.rewind().unwrap();
             file.read_to_end(&mut bytes).unwrap();
@@ -81,25 +82,25 @@ pub fn attach(setup: &Setup, name: &str) {
     compare(setup, name, 1, mem, peer);
 }
 
-/// Attaches as much of the large file as the guest's memory has room for,
-/// against as much as one call attaches.
+/// Attaches as much of the large file as fits in the guest's memory, against one
+/// window.
 pub fn attach_all(setup: &Setup, name: &str) {
-    const PIECE: u64 = 64 << 20;
+    const LENGTH: u64 = 64 << 20;
     let mapping = mem::open(&setup.plan.large).unwrap();
-    // More than one window, for no slice is longer than 2 GiB.
+    // Several windows, because no slice is longer than 2 GiB.
     let attach = |most: u64| -> Vec<Window> {
-        let piece = |index| mapping.window(index * PIECE..(index + 1) * PIECE).ok();
-        (0..most).map_while(piece).collect()
+        let window = |index| mapping.window(index * LENGTH..(index + 1) * LENGTH).ok();
+        (0..most).map_while(window).collect()
     };
-    let all = attach(mapping.len() / PIECE).len() as u64;
-    assert!(all * PIECE > 3 << 30, "most of the memory is free");
-    let time = |pieces, batch: Batch| {
+    let all = attach(mapping.len() / LENGTH).len() as u64;
+    assert!(all * LENGTH > 3 << 30, "most of the memory is free");
+    let time = |windows, batch: Batch| {
         let mut attached = Vec::new();
         let sample = batch.time(|| {
-            attached = attach(pieces);
+            attached = attach(windows);
             attached.iter().map(|window| digest(window, false)).sum()
         });
-        assert_eq!(attached.len() as u64, pieces);
+        assert_eq!(attached.len() as u64, windows);
         assert!(attached.iter().all(Window::is_zero_copy));
         sample
     };

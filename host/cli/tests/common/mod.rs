@@ -1,25 +1,71 @@
 //! Runs guests by the command, as a user would.
 
-#![allow(dead_code, reason = "no test file uses all of it")]
-
 use anyhow::Result;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
+use test_artifacts::Guest;
 
 pub const COMMAND: &str = env!("CARGO_BIN_EXE_wasmtime-mem");
+
+/// What the command runs a guest as.
+#[derive(Clone, Copy)]
+pub enum Form {
+    Component,
+    CoreModule,
+}
+
+impl Form {
+    /// The guest's file.
+    pub fn of(self, guest: Guest) -> &'static Path {
+        Path::new(match self {
+            Self::Component => guest.component,
+            Self::CoreModule => guest.core_module,
+        })
+    }
+}
+
+/// Tests that run their guests in both forms, each a test of its own:
+/// `test::component` and `test::core_module`.
+#[macro_export]
+macro_rules! on_both {
+    ($($test:ident;)*) => {$(
+        mod $test {
+            use super::$test as run;
+            use $crate::common::Form;
+
+            #[test]
+            fn component() -> anyhow::Result<()> {
+                run(Form::Component)
+            }
+
+            #[test]
+            fn core_module() -> anyhow::Result<()> {
+                run(Form::CoreModule)
+            }
+        }
+    )*};
+}
 
 /// A new directory, which is granted as the guest's current one.
 pub struct Run {
     pub dir: TempDir,
+    form: Form,
     options: Vec<String>,
 }
 
 impl Run {
+    /// Runs components.
     pub fn new() -> Self {
+        Self::of(Form::Component)
+    }
+
+    /// Runs guests of this form.
+    pub fn of(form: Form) -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
+            form,
             options: Vec::new(),
         }
     }
@@ -34,13 +80,18 @@ impl Run {
         self.dir.path().join(name)
     }
 
+    /// The guest's file.
+    pub fn file_of(&self, guest: Guest) -> &'static Path {
+        self.form.of(guest)
+    }
+
     /// The command that runs `guest`.
-    pub fn command<A: AsRef<OsStr>>(&self, guest: &str, args: &[A]) -> Command {
-        self.command_of(path(guest), args)
+    pub fn command<A: AsRef<OsStr>>(&self, guest: Guest, args: &[A]) -> Command {
+        self.command_of(self.file_of(guest), args)
     }
 
     /// The command that runs the guest in the file `guest`.
-    pub fn command_of<A: AsRef<OsStr>>(&self, guest: PathBuf, args: &[A]) -> Command {
+    pub fn command_of<A: AsRef<OsStr>>(&self, guest: impl AsRef<Path>, args: &[A]) -> Command {
         let mut command = Command::new(COMMAND);
         command
             .current_dir(self.dir.path())
@@ -48,36 +99,27 @@ impl Run {
             .env_remove("RUST_BACKTRACE")
             .args(["run", "--dir", "."])
             .args(&self.options)
-            .arg(guest)
+            .arg(guest.as_ref())
             .args(args);
         command
     }
 
     /// Runs `guest` to its end.
-    pub fn output<A: AsRef<OsStr>>(&self, guest: &str, args: &[A]) -> Result<Output> {
+    pub fn output<A: AsRef<OsStr>>(&self, guest: Guest, args: &[A]) -> Result<Output> {
         Ok(self.command(guest, args).output()?)
     }
 
     /// Runs `guest`, which has to succeed, and returns what it prints.
-    pub fn succeed<A: AsRef<OsStr>>(&self, guest: &str, args: &[A]) -> Result<Vec<u8>> {
+    pub fn succeed<A: AsRef<OsStr>>(&self, guest: Guest, args: &[A]) -> Result<Vec<u8>> {
         let output = self.output(guest, args)?;
-        assert!(output.status.success(), "{guest}: {}", stderr(&output));
+        let name = guest.name;
+        assert!(output.status.success(), "{name}: {}", stderr(&output));
         Ok(output.stdout)
     }
 }
 
-/// The guest of this name: a component, or for the tests of `tests/core.rs`,
-/// which includes the others, a core module.
-fn path(guest: &str) -> PathBuf {
-    if env!("CARGO_CRATE_NAME") == "core" {
-        test_artifacts::core_module(guest)
-    } else {
-        test_artifacts::guest(guest)
-    }
-}
-
 /// `wasmtime run` without mem, an example of this crate. `cargo test` builds
-/// the examples first, next to the tests, unless it is told to build only some
+/// the examples first, next to the tests, unless its arguments select only some
 /// test.
 pub fn stock() -> PathBuf {
     let tests = std::env::current_exe().unwrap();

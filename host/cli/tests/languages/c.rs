@@ -1,7 +1,7 @@
 //! Guests in C.
 
-use super::common::{COMMAND, Run, stderr, stock};
 use super::{check_notes, native, root, succeed};
+use crate::common::{COMMAND, Run, stderr, stock};
 use anyhow::{Context, Result};
 use std::ffi::OsStr;
 use std::fs;
@@ -13,7 +13,7 @@ const WITHOUT_WINDOWS: &str = "--mem-windows=n";
 
 const FOR_C: &str = "apt-get install make clang lld llvm wasi-libc libclang-rt-dev-wasm32";
 
-/// The guest `name` of those in C, all of which are built once.
+/// The guest `name` in C. All guests in C are built at the first call.
 fn c_guest(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
@@ -309,7 +309,7 @@ fn check_copies(run: &Run, printed: &str) -> Result<()> {
          which is in the file: yes\n\
          mlock: EAGAIN\n\
          munmap of a private copy: ok\n\
-         of which the file has nothing: yes\n\
+         beyond the end of the file: yes\n\
          not yet in the file: yes\n"
     );
     let mut expected = vec![b'a'; 3 * 65_536];

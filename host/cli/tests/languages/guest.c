@@ -297,7 +297,7 @@ static void copies(void) {
     char *private = map(fd, PAGE, WRITE, MAP_PRIVATE);
     private[5] = 'P';
     try("munmap of a private copy", munmap(private, PAGE));
-    check("of which the file has nothing", in_file(fd, 5) == 'a');
+    check("beyond the end of the file", in_file(fd, 5) == 'a');
     /* Written when the program ends. */
     first[2 * PAGE] = '4';
     check("not yet in the file", in_file(fd, 2 * PAGE) == 'a');

@@ -198,7 +198,7 @@ static void calls(void) {
     close(read_only);
 }
 
-/* All of the last page, of which less was asked for or the file had less. */
+/* All of the last page, though the program asked for less or the file had less. */
 static void last_page(void) {
     char *start = map(100, WRITE, MAP_SHARED, 0);
     start[page - 1] = '1';

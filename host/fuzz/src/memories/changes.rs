@@ -1,6 +1,6 @@
 //! How files become longer and shorter.
 
-use super::FILES;
+use super::input::FILES;
 use super::model::Options;
 use super::session::Session;
 use crate::input::{Number, page};
@@ -8,9 +8,9 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 
 impl Session<'_> {
-    /// A file of exabytes takes no room in the host, but in the model; and
-    /// systems differ in what becomes of bytes behind the end when a file grows
-    /// within its last page.
+    /// Bounds the file that `options` make. A file of exabytes takes no room in the
+    /// host, but it does in the model. And where a file grows within its last page,
+    /// systems differ in what becomes of the bytes behind its end.
     pub(super) fn bound(&mut self, options: &mut Options) {
         options.offset %= 4 * page() as u64;
         let Some(length) = &mut options.length else {
@@ -24,8 +24,8 @@ impl Session<'_> {
         }
     }
 
-    /// What was behind the end of a file of this length, as the system has it
-    /// now: it may have made zeros of it.
+    /// Reads the bytes that were behind the end of a file of this length. The
+    /// system may have cleared them.
     pub(super) fn adopt(&mut self, file: usize, before: usize) {
         let end = before.next_multiple_of(page());
         let end = end.min(self.model.files[file].length);
@@ -34,7 +34,7 @@ impl Session<'_> {
         }
         let mut bytes = vec![0; end - before];
         let read = |file: &File| file.read_exact_at(&mut bytes, before as u64);
-        self.host.files.with(FILES[file], read).unwrap();
+        self.shared.files.with(FILES[file], read).unwrap();
         let known = &mut self.model.files[file].pages[before / page()][before % page()..];
         for (known, byte) in known.iter_mut().zip(bytes) {
             assert!(
@@ -52,12 +52,12 @@ impl Session<'_> {
         if length > before && known.has_tail() {
             length = length.next_multiple_of(page());
         }
-        // It could make zeros of what is behind the end.
+        // The system could clear the bytes behind the end.
         if length == before {
             return;
         }
         let set = |file: &File| file.set_len(length as u64);
-        self.host.files.with(FILES[file], set).unwrap();
+        self.shared.files.with(FILES[file], set).unwrap();
         self.model.resize(file, length);
         self.adopt(file, before);
     }
@@ -69,7 +69,7 @@ impl Session<'_> {
         };
         let offset = (offset.0 % (room as u64 + 1)) as usize;
         let write = |file: &File| file.write_all_at(&value.to_le_bytes(), offset as u64);
-        self.host.files.with(FILES[file], write).unwrap();
+        self.shared.files.with(FILES[file], write).unwrap();
         let mut bytes = self.model.files[file].bytes();
         bytes[offset..offset + 8].copy_from_slice(&value.to_le_bytes());
         for (page, bytes) in self.model.files[file]

@@ -1,8 +1,10 @@
-//! Copies between mappings and memories by the host.
+//! The host copies between mappings and memories.
 
 use super::session::Session;
-use crate::guest::{Function, WASM_PAGE};
+use crate::argument::Argument;
+use crate::guest::WASM_PAGE;
 use crate::input::{Number, page};
+use crate::outcome::within;
 use std::ops::Range;
 
 impl Session<'_> {
@@ -11,15 +13,15 @@ impl Session<'_> {
         if self.overlap(of, mapping, offset, address, length) {
             return;
         }
-        let arguments = [mapping.into(), offset, address as u64, length as u64];
-        let got = self.guest(of).done(Function::Write, &arguments);
+        let arguments: &[&dyn Argument] = &[&mapping, &offset, &address, &length];
+        let got = self.guest(of).done("write", arguments);
         let there = self.model.memories[of].checked(address, length);
         let range = there.and_then(|_| self.model.may_write(of, mapping, offset, length));
         let want = range.and_then(|range| {
             let bytes = self.model.guest_bytes(of, address, length)?;
             self.model.write(of, mapping, range, &bytes)
         });
-        assert_eq!(got, want, "write {arguments:?}");
+        assert_eq!(got, want, "write {mapping} {offset} {address} {length}");
     }
 
     pub(super) fn read(&mut self, of: usize, mapping: u32, offset: u64, at: Number, length: u16) {
@@ -35,8 +37,7 @@ impl Session<'_> {
         }
         let mut guest = self.guest(of);
         guest.set_list(address as u32);
-        let arguments = [mapping.into(), offset, length as u64];
-        let got = guest.list(Function::Read, &arguments);
+        let got = guest.bytes("read", &[&mapping, &offset, &length]);
         let range = self.model.readable(of, mapping, (offset, length as u64));
         let want = range.and_then(|range| {
             self.model.memories[of].checked(address, length)?;
@@ -44,11 +45,11 @@ impl Session<'_> {
             self.model.write_guest(of, address, &bytes)?;
             present.map(|()| bytes)
         });
-        assert!(got == want, "read {arguments:?} to {address}");
+        assert!(got == want, "read {mapping} {offset} {length} to {address}");
     }
 
-    /// A copy to several pages that are gone could start with any of them, and
-    /// make zeros of those behind it each time: so the first is lost before.
+    /// Makes the guest lose the first of several pages that are gone. A copy to
+    /// them could start with any, and each loss clears the pages behind it.
     fn touch_in_order(&mut self, of: usize, pages: Range<usize>) {
         let model = &self.model;
         let mut gone = model.memories[of].gone(&model.files, pages);
@@ -73,7 +74,7 @@ impl Session<'_> {
         let Some(mapping) = self.model.mapping(of, handle) else {
             return false;
         };
-        let (file, range) = (mapping.file, mapping.checked(offset, length as u64));
+        let (file, range) = (mapping.file, within(offset, length as u64, mapping.size));
         let Ok(range) = range else {
             return false;
         };
@@ -84,7 +85,7 @@ impl Session<'_> {
     }
 }
 
-/// Where the host copies from or to, and how much.
+/// The address that the host copies from or to, and how many bytes.
 fn copied(at: Number, length: u16) -> (usize, usize) {
     let most = WASM_PAGE as u64 + 2 * page() as u64;
     let address = WASM_PAGE + (at.0 % most) as usize;

@@ -1,17 +1,29 @@
 //! What each step does to the host and to the model.
 
-use super::model::{Access, Memory, Model, Options, STORES, Windows, store_of};
-use super::{Host, Needs, Operation, PATHS, Step};
-use crate::guest::{Exports, Failure::Trap, Function, Running, State, WASM_PAGE};
-use crate::input::page;
+use super::input::{Needs, Operation, PATHS, Step};
+use super::model::{Memory, Model, Options, STORES, Windows, store_of};
+use crate::argument::Argument;
+use crate::files::Files;
+use crate::guest::{Exports, Guest, Running, WASM_PAGE};
+use crate::input::{Number, page};
+use crate::outcome::{Failure::*, within};
 use crate::paged::File;
+use crate::state::State;
+use mem_contract::{Access, ByteRange, FlushMode, MapFlags, MapOptions, Protection};
 use mem_host::{MemCtx, process};
 use std::thread;
 use wasmtime::Store;
 
-/// Stores with their guests, and what they have to have.
+/// What all inputs share.
+pub struct Shared {
+    pub with_windows: Guest,
+    pub without: Guest,
+    pub files: Files,
+}
+
+/// Stores with their guests, and the model of what these must have.
 pub struct Session<'h> {
-    pub(super) host: &'h Host,
+    pub(super) shared: &'h Shared,
     contexts: [MemCtx; STORES],
     stores: [Option<Guests>; STORES],
     pub(super) model: Model,
@@ -25,16 +37,16 @@ struct Guests {
 pub(super) type Calling<'a> = Running<&'a mut Store<State>, &'a mut Exports>;
 
 impl<'h> Session<'h> {
-    pub fn new(host: &'h Host, model: Model, contexts: [MemCtx; STORES]) -> Self {
+    pub fn new(shared: &'h Shared, model: Model, contexts: [MemCtx; STORES]) -> Self {
         Self {
-            host,
+            shared,
             contexts,
             stores: [None, None],
             model,
         }
     }
 
-    /// Drops all that is left, and returns what the files must be.
+    /// Drops all that is left, and returns what the files must have.
     pub fn end(mut self) -> Vec<File> {
         self.stores = [None, None];
         self.model.files
@@ -55,8 +67,8 @@ impl<'h> Session<'h> {
 
     fn start(&mut self, number: usize) {
         let guest = match self.model.windows_of[number] {
-            Windows::NotPrepared => &self.host.without,
-            _ => &self.host.with_windows,
+            Windows::NotPrepared => &self.shared.without,
+            _ => &self.shared.with_windows,
         };
         let context = if self.model.one_context { 0 } else { number };
         let mut store = guest.store(self.contexts[context].clone());
@@ -104,33 +116,33 @@ impl<'h> Session<'h> {
             }
             Operation::Check(pick) => {
                 let window = pick.of(&windows);
-                let got = self.guest(of).done(Function::Check, &[window.into()]);
+                let got = self.guest(of).done("check", &[&window]);
                 assert_eq!(got, self.model.check(of, window), "{what:?}");
             }
             Operation::Detach(pick) => {
                 let window = pick.of(&windows);
-                let got = self.guest(of).done(Function::Detach, &[window.into()]);
+                let got = self.guest(of).done("detach", &[&window]);
                 assert_eq!(got, self.model.detach(of, window), "{what:?}");
             }
             Operation::DropWindow(pick) => {
                 let window = pick.of(&windows);
-                let got = self.guest(of).call(Function::DropWindow, &[window.into()]);
-                // Nobody learns if it stays.
+                let got = self.guest(of).done("drop-window", &[&window]);
+                // The guest does not learn whether the window stays.
                 let traps = self.model.detach(of, window) == Err(Trap);
                 assert_eq!(got.is_err(), traps, "{what:?}");
             }
             Operation::Unmap(pick) => {
                 let handle = pick.of(&mappings);
-                let got = self.guest(of).done(Function::Unmap, &[handle.into()]);
+                let got = self.guest(of).done("unmap", &[&handle]);
                 let want = self.model.flush(of, handle, None, true);
                 assert_eq!(got, want, "{what:?}");
                 let _ = self.model.drop_mapping(of, handle);
             }
             Operation::Drop(pick) => {
                 let handle = pick.of(&mappings);
-                let got = self.guest(of).call(Function::Drop, &[handle.into()]);
+                let got = self.guest(of).done("drop-mapping", &[&handle]);
                 let want = self.model.drop_mapping(of, handle);
-                assert_eq!(got.map(|_| ()), want, "{what:?}");
+                assert_eq!(got, want, "{what:?}");
             }
             Operation::Load(at, within) => {
                 let address = self.address_in(of, *at, *within);
@@ -146,21 +158,19 @@ impl<'h> Session<'h> {
             }
             Operation::LoadMapped(pick, offset) => {
                 let (handle, offset) = (pick.of(&mappings), offset.0);
-                let arguments = [handle.into(), offset];
-                let got = self.guest(of).outcome::<8>(Function::LoadU64, &arguments);
+                let got = self.guest(of).bytes("load-u64", &[&handle, &offset]);
                 let mapping = self.model.mapping(of, handle).ok_or(Trap);
-                let range = mapping.and_then(|mapping| mapping.checked(offset, 8));
+                let range = mapping.and_then(|mapping| within(offset, 8, mapping.size));
                 let want = range.and_then(|range| {
-                    // Whatever is known to be lost: the bytes before can be too.
+                    // Bytes before those that are known to be lost can be lost too.
                     let (bytes, present) = self.model.read(of, handle, range);
                     present.map(|()| bytes)
                 });
-                assert_eq!(got.map(Vec::from), want, "{what:?}");
+                assert_eq!(got, want, "{what:?}");
             }
             Operation::StoreMapped(pick, offset, value) => {
                 let (handle, offset) = (pick.of(&mappings), offset.0);
-                let arguments = [handle.into(), offset, *value];
-                let got = self.guest(of).done(Function::StoreU64, &arguments);
+                let got = self.guest(of).done("store-u64", &[&handle, &offset, value]);
                 let range = self.model.may_write(of, handle, offset, 8);
                 let want = range.and_then(|range| {
                     let bytes = value.to_le_bytes();
@@ -176,20 +186,19 @@ impl<'h> Session<'h> {
             }
             Operation::Flush(pick, range, waits) => {
                 let handle = pick.of(&mappings);
-                let range = range.map(|(offset, length)| (offset.0, length.0));
-                let [some, offset, length] = maybe(range);
-                let mode = u64::from(!waits);
-                let arguments = [handle.into(), some, offset, length, mode];
-                let got = self.guest(of).done(Function::Flush, &arguments);
+                let range = range.map(range_of);
+                let mode = FlushMode::ALL[usize::from(!waits)];
+                let got = self.guest(of).done("flush", &[&handle, &range, &mode]);
                 let want = self.model.flush(of, handle, range, *waits);
                 assert_eq!(got, want, "{what:?}");
             }
             Operation::Protect(pick, range, write) => {
                 let handle = pick.of(&mappings);
-                let range = range.map(|(offset, length)| (offset.0, length.0));
-                let [some, offset, length] = maybe(range);
-                let arguments = [handle.into(), some, offset, length, (*write).into()];
-                let got = self.guest(of).done(Function::Protect, &arguments);
+                let range = range.map(range_of);
+                let protection = Protection::new(*write, false);
+                let got = self
+                    .guest(of)
+                    .done("protect", &[&handle, &range, &protection]);
                 let want = self.model.protect(of, handle, range, *write);
                 assert_eq!(got, want, "{what:?}");
             }
@@ -204,7 +213,7 @@ impl<'h> Session<'h> {
                 self.model.drop_table(store_of(of));
             }
             Operation::SwapTables => {
-                // It starts the other.
+                // This starts the other store.
                 self.guest((of + 2) % 4);
                 let [Some(one), Some(other)] = &mut self.stores else {
                     unreachable!("both are started");
@@ -230,12 +239,12 @@ impl<'h> Session<'h> {
         assert_eq!(got, (want.0 as u64, want.1 as u64), "{what:?}");
     }
 
-    /// Whose guest takes a step. Its store has been started then.
+    /// The guest that takes a step. This starts its store.
     fn who(&mut self, step: &Step) -> usize {
         let first = usize::from(step.who);
         let mut others = (first..first + 4).map(|of| of % 4);
         let found = match step.operation.needs() {
-            // Now and then a handle that nobody gave.
+            // A few steps get a handle that the guest never got.
             _ if step.who >= 250 => None,
             Needs::Nothing => None,
             Needs::Mapping => others.find(|&of| !self.model.handles(of).mappings.is_empty()),
@@ -255,10 +264,13 @@ impl<'h> Session<'h> {
     fn map(&mut self, of: usize, kind: u8, create: bool, offset: u64, length: Option<u64>) {
         let (path, file) = PATHS[usize::from(kind / 4) % PATHS.len()];
         // Half of all for writing.
-        let access = [0_usize, 1, 2, 1][usize::from(kind % 4)];
+        let access = {
+            use Access::*;
+            [ReadOnly, ReadWrite, CopyOnWrite, ReadWrite][usize::from(kind % 4)]
+        };
         let mut options = Options {
             file,
-            access: [Access::ReadOnly, Access::ReadWrite, Access::CopyOnWrite][access],
+            access,
             create,
             offset,
             length,
@@ -267,21 +279,17 @@ impl<'h> Session<'h> {
         if create {
             self.bound(&mut options);
         }
-        let mut guest = self.guest(of);
-        let (address, path_length) = guest.argument(path.as_bytes());
-        let got = guest.handle(
-            Function::FileMap,
-            &[
-                address,
-                path_length,
-                access as u64,
-                // The flag `create`.
-                u64::from(create) << 2,
-                options.offset,
-                options.length.is_some().into(),
-                options.length.unwrap_or(0),
-            ],
-        );
+        let asked = MapOptions {
+            access,
+            flags: if create {
+                MapFlags::CREATE
+            } else {
+                MapFlags::empty()
+            },
+            offset: options.offset,
+            length: options.length,
+        };
+        let got = self.guest(of).handle("file-map", &[&path, &asked]);
         match (got, self.model.map(of, options)) {
             (Ok(handle), Ok(mapping)) => self.model.mapped(of, handle, mapping),
             (Err(got), Err(want)) => assert_eq!(got, want, "{path} {options:?}"),
@@ -291,12 +299,13 @@ impl<'h> Session<'h> {
     }
 
     fn attach(&mut self, of: usize, mapping: u32, offset: u64, address: usize, length: usize) {
-        let arguments = [mapping.into(), offset, address as u64, length as u64];
-        let got = self.guest(of).handle(Function::Attach, &arguments);
+        let arguments: &[&dyn Argument] = &[&mapping, &offset, &address, &length];
+        let got = self.guest(of).handle("attach", arguments);
+        let what = format!("attach {mapping} {offset} {address} {length}");
         match (got, self.model.attach(of, mapping, offset, address, length)) {
             (Ok(handle), Ok(window)) => self.model.attached(of, handle, window),
-            (Err(got), Err(want)) => assert_eq!(got, want, "attach {arguments:?}"),
-            (got, want) => panic!("attach {arguments:?}: {got:?} instead of {want:?}"),
+            (Err(got), Err(want)) => assert_eq!(got, want, "{what}"),
+            (got, want) => panic!("{what}: {got:?} instead of {want:?}"),
         }
     }
 
@@ -315,8 +324,7 @@ impl<'h> Session<'h> {
         }
     }
 
-    /// An address in the memory at which 8 bytes are, or all of them are behind
-    /// it.
+    /// An address of 8 bytes that lie in the memory, or all behind it.
     fn address_in(&self, of: usize, at: u8, within: u16) -> usize {
         let size = self.model.memories[of].size();
         let address = address_of(at) + usize::from(within) % page();
@@ -334,9 +342,11 @@ fn drop_there<V: Send>(value: V, elsewhere: bool) {
     }
 }
 
-/// An `option<range>` as the guest has it.
-fn maybe(range: Option<(u64, u64)>) -> [u64; 3] {
-    range.map_or([0; 3], |(offset, length)| [1, offset, length])
+fn range_of((offset, length): (Number, Number)) -> ByteRange {
+    ByteRange {
+        offset: offset.0,
+        length: length.0,
+    }
 }
 
 /// The address of the page of that number. The last lies behind the memory.

@@ -1,38 +1,42 @@
-//! Sequences of operations with arbitrary arguments, against a model that says
-//! what each must give.
+//! Sequences of operations with arbitrary arguments. A model says what each must
+//! give.
 
 mod model;
 
 use self::model::{
-    Access, MAX_LOCKED, MAX_MAPPED, MAX_MAPPINGS, MAX_PRIVATE, MAX_READ, Model, Options,
-    READ_ONLY_FILE, Target,
+    MAX_LOCKED, MAX_MAPPED, MAX_MAPPINGS, MAX_PRIVATE, MAX_READ, Model, Path, READ_ONLY_FILE,
+    Target::{Directory, File, Outside},
 };
 use crate::files::{Files, pattern};
-use crate::guest::{CODES, Failure::*, Function, Guest, Outcome, Running, config};
+use crate::guest::{Guest, Running};
 use crate::input::{Number, Pick, all, page};
-use arbitrary::{Arbitrary, Unstructured};
+use crate::outcome::{Failure::*, Outcome};
+use crate::state::engine;
+use crate::target::{self, Target};
+use arbitrary::Arbitrary;
+use mem_contract::{Access, Advice, ByteRange, ErrorCode, ErrorCode::*};
+use mem_contract::{FlushMode, MapFlags, MapOptions, Protection};
 use mem_host::MemCtxBuilder;
-use wasmtime::Engine;
 
 /// Where the files of the model are in the host.
 const FILES: [&str; 4] = ["rw/a", "rw/b", "rw/new", "ro/c"];
 
 /// Paths of the guest, and where they lead.
-const PATHS: [(&str, Target); 14] = [
-    ("a", Target::File(0)),
-    ("./a", Target::File(0)),
-    ("directory/../a", Target::File(0)),
-    ("b", Target::File(1)),
-    ("new", Target::File(2)),
-    ("/ro/c", Target::File(READ_ONLY_FILE)),
-    ("ro/c", Target::File(READ_ONLY_FILE)),
-    ("directory", Target::Directory),
-    (".", Target::Directory),
-    ("../ro/c", Target::Outside),
-    ("/a", Target::Refused(AccessDenied)),
-    ("/proc/self/maps", Target::Refused(AccessDenied)),
-    ("", Target::Refused(InvalidArgument)),
-    ("a\0", Target::Refused(InvalidArgument)),
+const PATHS: [(&str, Path); 14] = [
+    ("a", Ok(File(0))),
+    ("./a", Ok(File(0))),
+    ("directory/../a", Ok(File(0))),
+    ("b", Ok(File(1))),
+    ("new", Ok(File(2))),
+    ("/ro/c", Ok(File(READ_ONLY_FILE))),
+    ("ro/c", Ok(File(READ_ONLY_FILE))),
+    ("directory", Ok(Directory)),
+    (".", Ok(Directory)),
+    ("../ro/c", Ok(Outside)),
+    ("/a", Err(AccessDenied)),
+    ("/proc/self/maps", Err(AccessDenied)),
+    ("", Err(InvalidArgument)),
+    ("a\0", Err(InvalidArgument)),
 ];
 
 #[derive(Arbitrary, Debug)]
@@ -64,7 +68,7 @@ enum Operation {
     Drop(Pick),
 }
 
-/// The host, which one thread makes once.
+/// The host. Each thread makes one.
 struct Host {
     guest: Guest,
     files: Files,
@@ -82,7 +86,7 @@ impl Host {
             .max_mappings(MAX_MAPPINGS)
             .max_read_bytes(MAX_READ);
         Self {
-            guest: Guest::new(&Engine::new(&config()).unwrap(), 4),
+            guest: Guest::new(&engine(), 4),
             files,
             grants,
         }
@@ -97,16 +101,15 @@ thread_local! {
 ///
 /// # Panics
 ///
-/// If one gives something else than the model says.
+/// If one does not give what the model says.
 pub fn run(data: &[u8]) {
-    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else {
-        return;
-    };
-    HOST.with(|host| host.run(input));
+    target::run(&HOST, data);
 }
 
-impl Host {
-    fn run(&self, input: Input) {
+impl Target for Host {
+    type Input = Input;
+
+    fn run(&self, input: &Input) {
         let length = |length: u16| usize::from(length) % (4 * page() + 2);
         let [a, b, c] = input.lengths.map(length);
         let files = [
@@ -131,21 +134,21 @@ impl Host {
         for operation in input.operations.iter().take(64) {
             session.run(operation);
         }
-        // No operation of its own, so that inputs stay what they were.
-        for error in 0..CODES.len() as u64 {
+        // Not an operation of its own, so that known inputs keep their meaning.
+        for &error in ErrorCode::ALL {
             let why = session.guest.explain(error);
             assert!(why.is_none_or(|why| why.len() > 10 && !why.contains('\n')));
-            assert_eq!(session.guest.explain(error), None, "it is told once");
+            assert_eq!(session.guest.explain(error), None, "the host says it once");
         }
         let model = session.model;
         drop(session.guest);
         for (name, bytes) in FILES.iter().zip(model.files) {
-            assert!(self.files.get(name) == bytes, "{name} has other bytes");
+            self.files.check(name, bytes.as_deref());
         }
     }
 }
 
-/// A guest, and what the host has to do for it.
+/// A guest, and the model of what the host must do for it.
 struct Session {
     guest: Running,
     model: Model,
@@ -163,150 +166,134 @@ impl Session {
             }
             Operation::Size(pick) => {
                 let handle = pick.of(&handles);
-                let got = self.guest.call(Function::Size, &[handle.into()]);
+                let got = self.guest.number("size", &[&handle]);
                 let want = self.model.mappings.get(&handle).ok_or(Trap);
                 assert_eq!(got, want.map(|m| m.size as u64), "{operation:?}");
             }
             Operation::Read(pick, offset, length) => {
-                let handle = pick.of(&handles);
-                let arguments = [handle.into(), offset.0, length.0];
-                let got = self.guest.list(Function::Read, &arguments);
-                self.check_list(handle, &[(offset.0, length.0)], got);
-                // No operation of its own, so that inputs stay what they were.
-                for count in [length.0, length.0 / 64] {
-                    let arguments = [handle.into(), offset.0, count];
-                    let got = self.guest.list(Function::ReadU64x8, &arguments);
-                    self.check_list(handle, &[(offset.0, count.saturating_mul(64))], got);
+                let (handle, offset, length) = (pick.of(&handles), offset.0, length.0);
+                let got = self.guest.bytes("read", &[&handle, &offset, &length]);
+                self.check_list(handle, &[ByteRange { offset, length }], got);
+                // Not an operation of its own, so that known inputs keep their
+                // meaning.
+                for count in [length, length / 64] {
+                    let got = self.guest.bytes("read-u64x8", &[&handle, &offset, &count]);
+                    let length = count.saturating_mul(64);
+                    self.check_list(handle, &[ByteRange { offset, length }], got);
                 }
             }
             Operation::ReadMany(pick, ranges) => {
                 let handle = pick.of(&handles);
-                let ranges = ranges.iter().take(20).map(|(o, l)| (o.0, l.0));
-                let ranges: Vec<(u64, u64)> = ranges.collect();
-                let numbers = ranges.iter().flat_map(|&(o, l)| [o, l]);
-                let list: Vec<u8> = numbers.flat_map(u64::to_le_bytes).collect();
-                let (list, _) = self.guest.argument(&list);
-                let arguments = [handle.into(), list, ranges.len() as u64];
-                let got = self.guest.list(Function::ReadMany, &arguments);
+                let ranges = ranges.iter().take(20).map(range_of);
+                let ranges: Vec<ByteRange> = ranges.collect();
+                let got = self
+                    .guest
+                    .bytes("read-many", &[&handle, &ranges.as_slice()]);
                 self.check_list(handle, &ranges, got);
             }
             Operation::Write(pick, offset, length, seed) => {
                 let handle = pick.of(&handles);
                 let bytes = pattern(length.0.min(9000) as usize, *seed);
-                let (list, length) = self.guest.argument(&bytes);
-                let arguments = [handle.into(), offset.0, list, length];
-                let got = self.guest.done(Function::Write, &arguments);
+                let list = bytes.as_slice();
+                let got = self.guest.done("write", &[&handle, &offset.0, &list]);
                 let want = self.model.write(handle, offset.0, &bytes);
                 assert_eq!(got, want, "{operation:?}");
             }
             Operation::Load(pick, width, offset) => {
-                self.load(pick.of(&handles), *width, offset.0);
+                const LOADS: [(&str, u64); 5] = [
+                    ("load-u8", 1),
+                    ("load-u16", 2),
+                    ("load-u32", 4),
+                    ("load-u64", 8),
+                    ("load-u64x8", 64),
+                ];
+                let (handle, offset) = (pick.of(&handles), offset.0);
+                let (load, length) = LOADS[usize::from(width % 5)];
+                let got = self.guest.bytes(load, &[&handle, &offset]);
+                let mapping = self.model.mappings.get(&handle).ok_or(Trap);
+                let range = ByteRange { offset, length };
+                let range = mapping.and_then(|mapping| mapping.checked(range));
+                let want = range.map(|range| self.model.bytes(handle, range));
+                check_bytes(got, want, &format!("{operation:?}"));
             }
             Operation::Store(pick, width, offset, value) => {
-                const STORES: [(Function, usize); 4] = [
-                    (Function::StoreU8, 1),
-                    (Function::StoreU16, 2),
-                    (Function::StoreU32, 4),
-                    (Function::StoreU64, 8),
+                const STORES: [(&str, usize); 4] = [
+                    ("store-u8", 1),
+                    ("store-u16", 2),
+                    ("store-u32", 4),
+                    ("store-u64", 8),
                 ];
                 let handle = pick.of(&handles);
-                let (function, width) = STORES[usize::from(width % 4)];
-                let got = self
-                    .guest
-                    .done(function, &[handle.into(), offset.0, *value]);
+                let (store, width) = STORES[usize::from(width % 4)];
+                let got = self.guest.done(store, &[&handle, &offset.0, value]);
                 let bytes = &value.to_le_bytes()[..width];
                 let want = self.model.write(handle, offset.0, bytes);
                 assert_eq!(got, want, "{operation:?}");
             }
-            Operation::Flush(pick, range, mode) => {
-                let handle = pick.of(&handles);
-                let (range, some) = maybe(range);
-                let arguments = [handle.into(), some[0], some[1], some[2], (*mode).into()];
-                let got = self.guest.done(Function::Flush, &arguments);
+            Operation::Flush(pick, range, asynchronous) => {
+                let (handle, range) = (pick.of(&handles), range.as_ref().map(range_of));
+                let mode = FlushMode::ALL[usize::from(*asynchronous)];
+                let got = self.guest.done("flush", &[&handle, &range, &mode]);
                 assert_eq!(got, self.model.flush(handle, range), "{operation:?}");
             }
             Operation::Lock(pick, range) => {
-                let handle = pick.of(&handles);
-                let (range, some) = maybe(range);
-                let arguments = [handle.into(), some[0], some[1], some[2]];
-                let got = self.guest.done(Function::Lock, &arguments);
+                let (handle, range) = (pick.of(&handles), range.as_ref().map(range_of));
+                let got = self.guest.done("lock", &[&handle, &range]);
                 assert_eq!(got, self.model.lock(handle, range), "{operation:?}");
             }
             Operation::Unlock(pick, range) => {
-                let handle = pick.of(&handles);
-                let (range, some) = maybe(range);
-                let arguments = [handle.into(), some[0], some[1], some[2]];
-                let got = self.guest.done(Function::Unlock, &arguments);
+                let (handle, range) = (pick.of(&handles), range.as_ref().map(range_of));
+                let got = self.guest.done("unlock", &[&handle, &range]);
                 assert_eq!(got, self.model.unlock(handle, range), "{operation:?}");
             }
             Operation::Protect(pick, range, protection) => {
-                let handle = pick.of(&handles);
-                let (range, some) = maybe(range);
-                let protection = protection % 4;
-                let arguments = [handle.into(), some[0], some[1], some[2], protection.into()];
-                let got = self.guest.done(Function::Protect, &arguments);
+                let (handle, range) = (pick.of(&handles), range.as_ref().map(range_of));
+                let protection = Protection::ALL[usize::from(protection % 4)];
+                let got = self.guest.done("protect", &[&handle, &range, &protection]);
                 let want = self.model.protect(handle, range, protection);
                 assert_eq!(got, want, "{operation:?}");
             }
             Operation::Advise(pick, range, advice) => {
-                let handle = pick.of(&handles);
-                let (range, some) = maybe(range);
-                let advice = advice % 10;
-                let arguments = [handle.into(), some[0], some[1], some[2], advice.into()];
-                let got = self.guest.done(Function::Advise, &arguments);
+                let (handle, range) = (pick.of(&handles), range.as_ref().map(range_of));
+                let advice = Advice::ALL[usize::from(advice % 10)];
+                let got = self.guest.done("advise", &[&handle, &range, &advice]);
                 let want = self.model.advise(handle, range, advice, got);
                 assert_eq!(got, want, "{operation:?}");
             }
             Operation::Unmap(pick) => {
                 let handle = pick.of(&handles);
-                let got = self.guest.done(Function::Unmap, &[handle.into()]);
+                let got = self.guest.done("unmap", &[&handle]);
                 let want = self.model.mappings.remove(&handle).ok_or(Trap);
                 assert_eq!(got, want.map(|_| ()), "{operation:?}");
             }
             Operation::Drop(pick) => {
                 let handle = pick.of(&handles);
-                let got = self.guest.call(Function::Drop, &[handle.into()]);
+                let got = self.guest.done("drop-mapping", &[&handle]);
                 let want = self.model.mappings.remove(&handle).ok_or(Trap);
-                assert_eq!(got, want.map(|_| 0), "{operation:?}");
+                assert_eq!(got, want.map(|_| ()), "{operation:?}");
             }
         }
     }
 
     fn map(&mut self, path: u8, access: u8, flags: u8, offset: Number, length: Option<Number>) {
         let (path, target) = PATHS[usize::from(path) % PATHS.len()];
-        let access = access % 3;
-        let flag = |bit: u8| flags >> bit & 1 != 0;
-        let mut options = Options {
-            access: [Access::ReadOnly, Access::ReadWrite, Access::CopyOnWrite][usize::from(access)],
-            anonymous: flag(0),
-            execute: flag(1),
-            create: flag(2),
+        let mut options = MapOptions {
+            access: Access::ALL[usize::from(access % 3)],
+            // The host ignores the bits that are no flags.
+            flags: MapFlags::from_bits_retain(flags),
             offset: offset.0,
             length: length.map(|length| length.0),
         };
-        // A file of exabytes takes no room in the host, but in the model.
+        // A file of exabytes takes no room in the host, but it does in the model.
         let end = options.offset.checked_add(options.length.unwrap_or(0));
-        if options.create
+        if options.flags.contains(MapFlags::CREATE)
             && end.is_some_and(|end| end > 16 * page() as u64 && end <= i64::MAX as u64)
         {
             options.offset %= 4 * page() as u64;
             options.length = options.length.map(|length| length % (4 * page() as u64));
         }
-        let (address, path_length) = self.guest.argument(path.as_bytes());
-        let got = self.guest.handle(
-            Function::FileMap,
-            &[
-                address,
-                path_length,
-                access.into(),
-                flags.into(),
-                options.offset,
-                options.length.is_some().into(),
-                options.length.unwrap_or(0),
-            ],
-        );
-        let want = self.model.map(target, options);
-        match (got, want) {
+        let got = self.guest.handle("file-map", &[&path, &options]);
+        match (got, self.model.map(target, &options)) {
             (Ok(handle), Ok(mapping)) => {
                 let before = self.model.mappings.insert(handle, mapping);
                 assert!(before.is_none(), "{handle} is given twice");
@@ -316,57 +303,29 @@ impl Session {
         }
     }
 
-    fn check_list(&self, handle: u32, ranges: &[(u64, u64)], got: Outcome<Vec<u8>>) {
+    fn check_list(&self, handle: u32, ranges: &[ByteRange], got: Outcome<Vec<u8>>) {
         let want = self.listed(handle, ranges);
         check_bytes(got, want, &format!("{handle} {ranges:?}"));
     }
 
-    fn listed(&self, handle: u32, ranges: &[(u64, u64)]) -> Outcome<Vec<Option<u8>>> {
+    fn listed(&self, handle: u32, ranges: &[ByteRange]) -> Outcome<Vec<Option<u8>>> {
         let mapping = self.model.mappings.get(&handle).ok_or(Trap)?;
-        let checked = ranges.iter().map(|&(o, l)| mapping.checked(o, l));
+        let checked = ranges.iter().map(|&range| mapping.checked(range));
         let checked = checked.collect::<Outcome<Vec<_>>>()?;
         if checked.iter().map(ExactSizeIterator::len).sum::<usize>() as u64 > MAX_READ {
-            return Err(QuotaExceeded);
+            return Err(Error(QuotaExceeded));
         }
         let bytes = checked
             .into_iter()
             .flat_map(|range| self.model.bytes(handle, range));
         Ok(bytes.collect())
     }
-
-    fn load(&mut self, handle: u32, width: u8, offset: u64) {
-        let arguments = [handle.into(), offset];
-        let guest = &mut self.guest;
-        let got = match width % 5 {
-            0 => guest
-                .outcome::<1>(Function::LoadU8, &arguments)
-                .map(Vec::from),
-            1 => guest
-                .outcome::<2>(Function::LoadU16, &arguments)
-                .map(Vec::from),
-            2 => guest
-                .outcome::<4>(Function::LoadU32, &arguments)
-                .map(Vec::from),
-            3 => guest
-                .outcome::<8>(Function::LoadU64, &arguments)
-                .map(Vec::from),
-            _ => guest
-                .outcome::<64>(Function::LoadU64x8, &arguments)
-                .map(Vec::from),
-        };
-        let length = [1, 2, 4, 8, 64][usize::from(width % 5)];
-        let mapping = self.model.mappings.get(&handle).ok_or(Trap);
-        let range = mapping.and_then(|mapping| mapping.checked(offset, length));
-        let want = range.map(|range| self.model.bytes(handle, range));
-        check_bytes(got, want, &format!("{handle} {offset} {length}"));
-    }
 }
 
-/// An `option<range>` as the model and as the guest has it.
-fn maybe(range: &MaybeRange) -> (Option<(u64, u64)>, [u64; 3]) {
-    match range {
-        Some((offset, length)) => (Some((offset.0, length.0)), [1, offset.0, length.0]),
-        None => (None, [0; 3]),
+fn range_of(&(offset, length): &(Number, Number)) -> ByteRange {
+    ByteRange {
+        offset: offset.0,
+        length: length.0,
     }
 }
 

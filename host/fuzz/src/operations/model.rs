@@ -1,7 +1,9 @@
-//! What mappings must be, in plain vectors.
+//! What mappings must do, in plain vectors.
 
-use crate::guest::{Failure, Failure::*, Outcome};
 use crate::input::page;
+use crate::outcome::{Failure::*, Outcome, within};
+use mem_contract::{Access, Advice, ByteRange, ErrorCode, ErrorCode::*};
+use mem_contract::{MapFlags, MapOptions, Protection};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -11,31 +13,24 @@ pub const MAX_LOCKED: u64 = 1 << 15;
 pub const MAX_MAPPINGS: u64 = 10;
 pub const MAX_READ: u64 = 20_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    ReadOnly,
-    ReadWrite,
-    CopyOnWrite,
-}
-
-/// What the system keeps for a page. Runs of pages alike count as one mapping.
+/// What the system keeps for a page. A run of equal pages counts as one mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     pub write: bool,
     pub execute: bool,
     pub locked: bool,
-    pub order: u8,
-    pub huge: u8,
+    order: Advice,
+    huge: Option<Advice>,
 }
 
 /// A byte of a mapping that does not share its bytes with the file.
 #[derive(Clone, Copy, Debug)]
 struct Private {
     byte: u8,
-    /// Written through the mapping.
+    /// Whether it was written through the mapping.
     own: bool,
-    /// Not changed in the file since: whether such a change is seen is
-    /// unspecified.
+    /// Whether the file has not changed it since. It is unspecified whether such
+    /// a change shows.
     known: bool,
 }
 
@@ -46,7 +41,7 @@ pub struct Mapping {
     access: Access,
     offset: usize,
     pub size: usize,
-    /// The bytes, unless they are the file's.
+    /// The bytes, unless they are the bytes of the file.
     private: Option<Vec<Private>>,
     pub pages: Vec<Page>,
     /// Where in its page the first byte lies.
@@ -54,18 +49,12 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    pub fn checked(&self, offset: u64, length: u64) -> Outcome<Range<usize>> {
-        match offset.checked_add(length) {
-            Some(end) if end <= self.size as u64 => Ok(offset as usize..end as usize),
-            _ => Err(OutOfBounds),
-        }
+    pub fn checked(&self, range: ByteRange) -> Outcome<Range<usize>> {
+        within(range.offset, range.length, self.size)
     }
 
-    pub fn checked_or_all(&self, range: Option<(u64, u64)>) -> Outcome<Range<usize>> {
-        match range {
-            Some((offset, length)) => self.checked(offset, length),
-            None => Ok(0..self.size),
-        }
+    fn checked_or_all(&self, range: Option<ByteRange>) -> Outcome<Range<usize>> {
+        range.map_or(Ok(0..self.size), |range| self.checked(range))
     }
 
     fn pages_of(&self, range: &Range<usize>) -> Range<usize> {
@@ -85,7 +74,7 @@ impl Mapping {
         let writable = |page: &Page| page.write;
         if self.access == Access::ReadOnly || !self.pages[self.pages_of(range)].iter().all(writable)
         {
-            return Err(ReadOnly);
+            return Err(Error(ReadOnly));
         }
         Ok(())
     }
@@ -98,37 +87,30 @@ pub struct Model {
     pub may_execute: bool,
 }
 
-/// What a guest asks of `file-map`.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    pub access: Access,
-    pub anonymous: bool,
-    pub execute: bool,
-    pub create: bool,
-    pub offset: u64,
-    pub length: Option<u64>,
-}
-
-/// Where a path leads.
+/// Where a path leads that the host resolves.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
-    /// Files are numbered; the last is in a directory granted for reading.
+    /// To the file of this number. The last lies in a directory that is granted
+    /// for reading.
     File(usize),
     Directory,
-    /// What opening it finds out.
+    /// To the outside of its granted directory, which the host finds out when it
+    /// opens the path.
     Outside,
-    /// In no granted directory, or no path at all.
-    Refused(Failure),
 }
+
+/// A target, or why the host refuses the path before it opens anything.
+pub type Path = Result<Target, ErrorCode>;
 
 pub const READ_ONLY_FILE: usize = 3;
 
 impl Model {
-    fn charge(&self, options: Options, length: u64) -> Outcome<()> {
-        if options.execute && !self.may_execute {
-            return Err(AccessDenied);
+    fn charge(&self, options: &MapOptions, length: u64) -> Outcome<()> {
+        if options.flags.contains(MapFlags::EXEC) && !self.may_execute {
+            return Err(Error(AccessDenied));
         }
-        let is_private = options.anonymous || options.access == Access::CopyOnWrite;
+        let is_anonymous = options.flags.contains(MapFlags::ANONYMOUS);
+        let is_private = is_anonymous || options.access == Access::CopyOnWrite;
         let mappings = || self.mappings.values();
         let mapped: u64 = mappings().map(|m| m.size as u64).sum();
         let private = mappings().filter(|m| m.private.is_some());
@@ -139,7 +121,7 @@ impl Model {
             || is_private && exceeds(private, length, MAX_PRIVATE)
             || exceeds(self.pieces(), 1, MAX_MAPPINGS)
         {
-            return Err(QuotaExceeded);
+            return Err(Error(QuotaExceeded));
         }
         Ok(())
     }
@@ -156,45 +138,42 @@ impl Model {
         pages.filter(|page| page.locked).count() * page()
     }
 
-    /// A mapping, which is not among those of the model yet.
-    pub fn map(&mut self, target: Target, options: Options) -> Outcome<Mapping> {
-        let Options { access, offset, .. } = options;
-        if options.anonymous {
-            let length = options.length.ok_or(InvalidArgument)?;
-            if length == 0 || offset != 0 || options.create {
-                return Err(InvalidArgument);
+    /// A mapping, which the model does not have yet.
+    pub fn map(&mut self, path: Path, options: &MapOptions) -> Outcome<Mapping> {
+        let &MapOptions { access, offset, .. } = options;
+        let create = options.flags.contains(MapFlags::CREATE);
+        if options.flags.contains(MapFlags::ANONYMOUS) {
+            let length = options.length.ok_or(Error(InvalidArgument))?;
+            if length == 0 || offset != 0 || create {
+                return Err(Error(InvalidArgument));
             }
             self.charge(options, length)?;
             return Ok(self.mapping(None, options, length as usize));
         }
-        if let Target::Refused(failure @ (InvalidArgument | AccessDenied)) = target {
-            return Err(failure);
-        }
-        if options.create && access != Access::ReadWrite {
-            return Err(InvalidArgument);
+        let target = path.map_err(Error)?;
+        if create && access != Access::ReadWrite {
+            return Err(Error(InvalidArgument));
         }
         let end = offset.checked_add(options.length.unwrap_or(0));
-        let end = end.ok_or(InvalidArgument)?;
-        // A file that stays as it is may be too short, which counts first.
-        let at_first = options.length.filter(|_| options.create);
+        let end = end.ok_or(Error(InvalidArgument))?;
+        // Without `create` the file may be too short, and that error comes first.
+        let at_first = options.length.filter(|_| create);
         self.charge(options, at_first.unwrap_or(0))?;
-        if options.create && end > i64::MAX as u64 {
-            return Err(NoSpace);
+        if create && end > i64::MAX as u64 {
+            return Err(Error(NoSpace));
         }
         let file = match target {
             Target::File(READ_ONLY_FILE) if access == Access::ReadWrite => {
-                return Err(AccessDenied);
+                return Err(Error(AccessDenied));
             }
             Target::File(file) => file,
-            Target::Directory => return Err(NotAFile),
-            Target::Outside => return Err(AccessDenied),
-            Target::Refused(failure) => return Err(failure),
+            Target::Directory => return Err(Error(NotAFile)),
+            Target::Outside => return Err(Error(AccessDenied)),
         };
-        let create = options.create;
         let length_now = match &self.files[file] {
             Some(bytes) => bytes.len() as u64,
             None if create => 0,
-            None => return Err(NotFound),
+            None => return Err(Error(NotFound)),
         };
         let length_then = if create {
             length_now.max(end)
@@ -202,7 +181,7 @@ impl Model {
             length_now
         };
         if end > length_then {
-            return Err(OutOfBounds);
+            return Err(Error(OutOfBounds));
         }
         let length = options.length.unwrap_or(length_then - offset);
         self.charge(options, length)?;
@@ -213,7 +192,7 @@ impl Model {
         Ok(self.mapping(Some(file), options, length as usize))
     }
 
-    fn mapping(&self, file: Option<usize>, options: Options, size: usize) -> Mapping {
+    fn mapping(&self, file: Option<usize>, options: &MapOptions, size: usize) -> Mapping {
         let offset = options.offset as usize;
         let byte = |byte| Private {
             byte,
@@ -231,10 +210,10 @@ impl Model {
         let into_page = if size == 0 { 0 } else { offset % page() };
         let page_state = Page {
             write: options.access != Access::ReadOnly,
-            execute: options.execute,
+            execute: options.flags.contains(MapFlags::EXEC),
             locked: false,
-            order: 0,
-            huge: 0,
+            order: Advice::Normal,
+            huge: None,
         };
         let pages = if size == 0 {
             0
@@ -270,7 +249,7 @@ impl Model {
 
     pub fn write(&mut self, handle: u32, offset: u64, from: &[u8]) -> Outcome<()> {
         let mapping = self.mappings.get_mut(&handle).ok_or(Trap)?;
-        let range = mapping.checked(offset, from.len() as u64)?;
+        let range = within(offset, from.len() as u64, mapping.size)?;
         mapping.check_writable(&range)?;
         if let Some(bytes) = &mut mapping.private {
             for (to, &byte) in bytes[range].iter_mut().zip(from) {
@@ -285,7 +264,8 @@ impl Model {
         let file = mapping.file.unwrap();
         let start = mapping.offset + range.start;
         self.files[file].as_mut().unwrap()[start..][..from.len()].copy_from_slice(from);
-        // Others see it, if they have the bytes for themselves perhaps.
+        // A private mapping of the file may show the bytes, if it has not written
+        // them itself.
         let copies = self.mappings.values_mut().filter(|m| m.file == Some(file));
         for copy in copies {
             let Some(bytes) = &mut copy.private else {
@@ -301,7 +281,7 @@ impl Model {
         Ok(())
     }
 
-    /// Whether the pages can be changed so within the quotas.
+    /// Changes the pages, if the quotas allow it.
     fn change(
         &mut self,
         handle: u32,
@@ -314,40 +294,40 @@ impl Model {
         pages[mapping.pages_of(range)].iter_mut().for_each(change);
         let (before, after) = (Mapping::runs(&mapping.pages), Mapping::runs(&pages));
         if after > before && others - before + after > MAX_MAPPINGS {
-            return Err(QuotaExceeded);
+            return Err(Error(QuotaExceeded));
         }
         mapping.pages = pages;
         Ok(())
     }
 
-    fn range(&self, handle: u32, range: Option<(u64, u64)>) -> Outcome<Range<usize>> {
+    fn range(&self, handle: u32, range: Option<ByteRange>) -> Outcome<Range<usize>> {
         self.mappings
             .get(&handle)
             .ok_or(Trap)?
             .checked_or_all(range)
     }
 
-    pub fn flush(&self, handle: u32, range: Option<(u64, u64)>) -> Outcome<()> {
+    pub fn flush(&self, handle: u32, range: Option<ByteRange>) -> Outcome<()> {
         self.range(handle, range).map(|_| ())
     }
 
-    pub fn lock(&mut self, handle: u32, range: Option<(u64, u64)>) -> Outcome<()> {
+    pub fn lock(&mut self, handle: u32, range: Option<ByteRange>) -> Outcome<()> {
         let range = self.range(handle, range)?;
         let mapping = &self.mappings[&handle];
         let pages = &mapping.pages[mapping.pages_of(&range)];
         let new = pages.iter().filter(|page| !page.locked).count() * page();
         if new > 0 && (self.locked() + new) as u64 > MAX_LOCKED {
-            return Err(LockLimit);
+            return Err(Error(LockLimit));
         }
         self.change(handle, &range, |page| page.locked = true)
     }
 
-    pub fn unlock(&mut self, handle: u32, range: Option<(u64, u64)>) -> Outcome<()> {
+    pub fn unlock(&mut self, handle: u32, range: Option<ByteRange>) -> Outcome<()> {
         let range = self.range(handle, range)?;
         let mapping = &self.mappings[&handle];
         let pages = &mapping.pages[mapping.pages_of(&range)];
         if pages.iter().any(|page| !page.locked) {
-            return Err(NotLocked);
+            return Err(Error(NotLocked));
         }
         self.change(handle, &range, |page| page.locked = false)
     }
@@ -355,14 +335,14 @@ impl Model {
     pub fn protect(
         &mut self,
         handle: u32,
-        range: Option<(u64, u64)>,
-        protection: u8,
+        range: Option<ByteRange>,
+        protection: Protection,
     ) -> Outcome<()> {
         let range = self.range(handle, range)?;
-        let (write, execute) = (protection & 1 != 0, protection & 2 != 0);
+        let (write, execute) = (protection.allows_write(), protection.allows_execute());
         let read_only = self.mappings[&handle].access == Access::ReadOnly;
         if write && read_only || execute && !self.may_execute {
-            return Err(AccessDenied);
+            return Err(Error(AccessDenied));
         }
         self.change(handle, &range, |page| {
             page.write = write;
@@ -370,31 +350,31 @@ impl Model {
         })
     }
 
-    /// What advice must give, and with `taken` what the system said: it may
-    /// not know some kinds.
+    /// What advice must give. Systems need not know all kinds, so `got` is what
+    /// this one said.
     pub fn advise(
         &mut self,
         handle: u32,
-        range: Option<(u64, u64)>,
-        advice: u8,
-        taken: Outcome<()>,
+        range: Option<ByteRange>,
+        advice: Advice,
+        got: Outcome<()>,
     ) -> Outcome<()> {
-        const SURE: Range<u8> = 0..4;
-        const POPULATE_WRITE: u8 = 7;
+        use Advice::*;
         let range = self.range(handle, range)?;
-        if advice == POPULATE_WRITE {
+        if advice == PopulateWrite {
             self.mappings[&handle].check_writable(&range)?;
         }
         let change = |page: &mut Page| match advice {
-            0..=2 => page.order = advice,
-            8..=9 => page.huge = advice,
+            Normal | Random | Sequential => page.order = advice,
+            HugePage | NoHugePage => page.huge = Some(advice),
             _ => {}
         };
         let pages = self.mappings[&handle].pages.clone();
         self.change(handle, &range, change)?;
-        if !range.is_empty() && !SURE.contains(&advice) && taken == Err(Unsupported) {
+        let all_know_it = matches!(advice, Normal | Random | Sequential | WillNeed);
+        if !range.is_empty() && !all_know_it && got == Err(Error(Unsupported)) {
             self.mappings.get_mut(&handle).unwrap().pages = pages;
-            return taken;
+            return got;
         }
         Ok(())
     }

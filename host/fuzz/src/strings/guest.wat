@@ -6,17 +6,17 @@
     (core instance $memory (instantiate $Memory))
     (alias core export $memory "memory" (core memory $mem))
     (alias core export $memory "realloc" (core func $realloc))
-    (core func $file-map (canon lower (func $m "file-map") (memory $mem) (realloc $realloc)))
-    (core func $store (canon lower (func $m "[method]mapping.store-u8") (memory $mem) (realloc $realloc)))
-    (core func $attach (canon lower (func $w "attach") (memory $mem) (realloc $realloc)))
+    (core func $file-map (canon lower (func $mapping "file-map") (memory $mem) (realloc $realloc)))
+    (core func $store (canon lower (func $mapping "[method]mapping.store-u8") (memory $mem) (realloc $realloc)))
+    (core func $attach (canon lower (func $window "attach") (memory $mem) (realloc $realloc)))
     (core module $Main
       (import "" "memory" (memory 2))
-      (import "" "file-map" (func $file-map (param i32 i32 i32 i32 i64 i32 i64 i32)))
-      (import "" "store" (func $store (param i32 i64 i32 i32)))
-      (import "" "attach" (func $attach (param i32 i64 i32 i32 i32)))
+      (import "" "file-map" (func $file-map {type file-map}))
+      (import "" "store" (func $store {type store-u8}))
+      (import "" "attach" (func $attach {type attach}))
       (import "" "take" (func $take (param i32 i32)))
       (data (i32.const 0) "ab")
-      ;; Maps the file of that number, and keeps the mapping at 68.
+      ;; Maps the file of that number and keeps the mapping at 68.
       (func (export "map") (param $file i32) (param $access i32)
         (call $file-map (local.get $file) (i32.const 1) (local.get $access) (i32.const 0) (i64.const 0) (i32.const 0) (i64.const 0) (i32.const 64))
         (if (i32.load8_u (i32.const 64)) (then unreachable)))
@@ -28,7 +28,7 @@
         (call $store (i32.load (i32.const 68)) (i64.extend_i32_u (local.get $offset)) (local.get $value) (i32.const 96))
         (if (result i32) (i32.load8_u (i32.const 96)) (then (i32.load8_u (i32.const 97))) (else (i32.const -1))))
       (func (export "put") (param i32 i32))
-      ;; A list or a string that lies there.
+      ;; The list or the string at that address.
       (func (export "get") (param $address i32) (param $length i32) (result i32)
         (i32.store (i32.const 128) (local.get $address))
         (i32.store (i32.const 132) (local.get $length))

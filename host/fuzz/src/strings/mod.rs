@@ -1,16 +1,20 @@
-//! Strings that lie in windows, passed between two components of one store, and
-//! to the host. Whatever the encodings, where the windows lie, and what is
-//! written to their files in between, each string arrives as it was, and stays so.
+//! Strings that lie in windows go from one component of a store to another, and to
+//! the host. Whatever the encodings, the places of the windows and the writes to
+//! their files in between, each string arrives unchanged and stays unchanged.
 
 mod text;
 
 use self::text::{Encoding, Text};
 use crate::files::{Files, pattern};
-use crate::guest::{State, WASM_PAGE, config};
+use crate::guest::WASM_PAGE;
 use crate::input::{all, page};
-use arbitrary::{Arbitrary, Unstructured};
-use mem_host::{MemCtx, MemCtxBuilder};
+use crate::state::{State, windows_engine};
+use crate::target::{self, Target};
+use arbitrary::Arbitrary;
+use mem_contract::{Access, ErrorCode};
+use mem_host::{MemCtx, MemCtxBuilder, MemView};
 use std::cell::OnceCell;
+use test_wit::contract;
 use wasmtime::component::{
     Component, ComponentNamedList, Instance, InstancePre, Lift, Linker, Lower,
 };
@@ -19,9 +23,8 @@ use wasmtime::{Engine, Store};
 const FILES: [&str; 2] = ["rw/a", "rw/b"];
 /// The pages of each file.
 const PAGES: usize = 4;
-/// The case of the error code.
-const BUSY: i32 = 10;
-/// No error.
+const BUSY: i32 = ErrorCode::Busy as i32;
+/// What the guests return when there is no error.
 const OK: i32 = -1;
 
 const PRODUCER: usize = 0;
@@ -37,8 +40,7 @@ struct Input {
     steps: Vec<Step>,
 }
 
-/// A window, if there is one: a file, an access, and a place and a length in
-/// pages.
+/// A window, if it exists: a file, an access, and a place and a length in pages.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 struct Window {
     file: bool,
@@ -48,13 +50,14 @@ struct Window {
 }
 
 impl Window {
-    /// Read-only, read-write, copy-on-write.
-    fn access(self) -> u32 {
-        [0, 1, 2, 1][usize::from(self.access % 4)]
+    /// Half of all windows can write their file.
+    fn access(self) -> Access {
+        use Access::*;
+        [ReadOnly, ReadWrite, CopyOnWrite, ReadWrite][usize::from(self.access % 4)]
     }
 
     fn writes(self) -> bool {
-        self.access() == 1
+        self.access() == Access::ReadWrite
     }
 
     fn exists(self) -> bool {
@@ -65,15 +68,15 @@ impl Window {
 #[derive(Arbitrary, Debug)]
 struct Step {
     text: Text,
-    /// Where it lies, and where it is to go.
+    /// Where the text lies, and where it goes.
     places: [u16; 2],
-    /// What is written to the file of which guest's mapping, where.
+    /// Writes between: the guest whose mapping is written, where, and the byte.
     stores: [Option<(bool, u16, u8)>; 2],
 }
 
 struct Host {
     engine: Engine,
-    /// For each encoding of the producer and of the consumer.
+    /// One for each encoding of the producer and of the consumer.
     linked: [OnceCell<InstancePre<State>>; 9],
     files: Files,
     grants: MemCtxBuilder,
@@ -89,26 +92,17 @@ thread_local! {
 ///
 /// If one arrives as another, or if that is no string.
 pub fn run(data: &[u8]) {
-    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else {
-        return;
-    };
-    HOST.with(|host| host.run(&input));
+    target::run(&HOST, data);
 }
 
 impl Host {
     fn new() -> Self {
-        let mut config = config();
-        mem_host::enable_windows(&mut config);
         let files = Files::new();
-        let mut grants: MemCtxBuilder = files.grants();
-        // SAFETY: nobody writes these files but the guests of one store, one at
-        // a time.
-        unsafe { grants.allow_windows(true) };
         Self {
-            engine: Engine::new(&config).unwrap(),
+            engine: windows_engine(),
             linked: Default::default(),
+            grants: files.grants_with_windows(),
             files,
-            grants,
         }
     }
 
@@ -122,15 +116,18 @@ impl Host {
             let text = include_str!("two.wat")
                 .replace("{producer}", &guest(PRODUCER))
                 .replace("{consumer}", &guest(CONSUMER))
-                .replace("{encoding}", encodings[PRODUCER].name())
-                .replace("{mem}", include_str!("mem.wat"));
-            let component = wat::parse_str(text).unwrap();
+                .replace("{encoding}", encodings[PRODUCER].name());
+            let component = wat::parse_str(contract().fill(&text)).unwrap();
             let component = Component::new(&self.engine, component).unwrap();
             let mut linker = Linker::new(&self.engine);
-            mem_host::add_to_linker(&mut linker).unwrap();
+            mem_host::add_to_linker_sync(&mut linker, State::mem).unwrap();
             linker.instantiate_pre(&component).unwrap()
         })
     }
+}
+
+impl Target for Host {
+    type Input = Input;
 
     fn run(&self, input: &Input) {
         for (name, seed) in FILES.iter().zip(1..) {
@@ -163,13 +160,13 @@ impl Host {
         let now = attached.into_iter().filter(|&attached| attached).count();
         assert_eq!(context.usage().windows.now, now as u64);
         for step in input.steps.iter().take(16) {
+            // The runtime does not enter a guest again after a trap.
             if !guests.run(input.encodings, step) {
-                // A guest that trapped is not entered again.
                 break;
             }
         }
         drop(guests);
-        assert_eq!(context.usage().mappings, 0);
+        assert_eq!(context.usage().handles, 0);
         self.files.check_unmapped();
     }
 }
@@ -199,7 +196,7 @@ impl Guests {
     }
 
     fn map(&mut self, of: usize, window: Window) {
-        let parameters = (u32::from(window.file), window.access());
+        let parameters = (u32::from(window.file), window.access() as u32);
         self.call::<_, ()>(of, "map", parameters).unwrap();
     }
 
@@ -212,8 +209,8 @@ impl Guests {
         error
     }
 
-    /// Writes to the file through the mapping of a guest, in the same store as
-    /// the other's window: it is allowed, unless the mapping is read-only.
+    /// Writes to a guest's file through its mapping. The windows lie in the same
+    /// store, so the host allows this unless the mapping is read-only.
     fn store(&mut self, store: Option<(bool, u16, u8)>) {
         if let Some((of, offset, value)) = store {
             let offset = u32::from(offset) % (PAGES * page()) as u32;
@@ -223,12 +220,12 @@ impl Guests {
         }
     }
 
-    /// Returns whether no guest trapped.
+    /// Passes a text; returns whether no guest trapped.
     fn run(&mut self, encodings: [Encoding; 2], step: &Step) -> bool {
         let bytes = step.text.bytes(encodings[PRODUCER]);
         let length = step.text.length(encodings[PRODUCER], &bytes);
         let place = |place: u16| {
-            // Aligned for any encoding, with room for what it becomes.
+            // Aligned for any encoding, with room for the text in any other.
             let most = WASM_PAGE - 8 * text::MOST;
             (WASM_PAGE + (usize::from(place) % most).next_multiple_of(2)) as u32
         };
@@ -238,24 +235,27 @@ impl Guests {
         self.call::<_, ()>(PRODUCER, "put", (bytes.clone(),))
             .unwrap();
         step.stores.iter().for_each(|&store| self.store(store));
-        // The stores may have made another string of it.
+        // The stores may have changed the text.
         let there: (Vec<u8>,) = self
             .call(PRODUCER, "bytes", (from, bytes.len() as u32))
             .unwrap();
         let want = step.text.decoded(encodings[PRODUCER], &there.0);
         let passed = self.call::<_, ()>(PRODUCER, "pass", (from, length));
         let Some(want) = want else {
-            assert!(passed.is_err(), "{step:?}: what is no string is passed");
+            assert!(
+                passed.is_err(),
+                "{step:?}: bytes that are no string were passed"
+            );
             return false;
         };
         passed.unwrap();
         let again: (Vec<u8>,) = self
             .call(PRODUCER, "bytes", (from, bytes.len() as u32))
             .unwrap();
-        assert!(again == there, "{step:?}: it was changed by passing it");
+        assert!(again == there, "{step:?}: passing the text changed it");
         let (lifted,): (String,) = self.call(PRODUCER, "text", (from, length)).unwrap();
         assert_eq!(lifted, want, "{step:?}");
-        // Nothing that the producer does to its memory shows in the consumer's.
+        // The producer's writes to its memory do not show in the consumer's.
         let zeros = vec![0_u8; bytes.len()];
         self.call::<_, ()>(PRODUCER, "put", (zeros,)).unwrap();
         let (kept,): (String,) = self.call(CONSUMER, "kept", ()).unwrap();

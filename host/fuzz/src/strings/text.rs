@@ -4,7 +4,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 
 /// The most characters, or bytes, of a text.
 pub const MOST: usize = 1200;
-/// Set in the length of a string of `latin1+utf16` that is UTF-16.
+/// The bit in the length of a `latin1+utf16` string that is UTF-16.
 const UTF16: u32 = 1 << 31;
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -24,17 +24,18 @@ impl Encoding {
     }
 }
 
-/// What a guest says is a string.
+/// What a guest passes as a string.
 #[derive(Clone, Debug)]
 pub enum Text {
     Valid(String),
-    /// Any bytes, and whether they are UTF-16 where there is a choice.
+    /// Any bytes, and whether they are UTF-16 where the encoding leaves a choice.
     Any(Vec<u8>, bool),
 }
 
 impl<'a> Arbitrary<'a> for Text {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        // Of each length in bytes and units, and at their bounds.
+        // Characters of each length in bytes and in units, and the first and last
+        // of each.
         const CHARS: [char; 12] = [
             'a',
             '\0',
@@ -55,7 +56,7 @@ impl<'a> Arbitrary<'a> for Text {
         if kind.is_multiple_of(16) {
             return Ok(Self::Any(seed.repeat(repeats), kind & 16 != 0));
         }
-        // Those of Latin-1 alone, or all.
+        // Only characters of Latin-1, or all.
         let most = if kind.is_multiple_of(2) {
             6
         } else {
@@ -68,7 +69,7 @@ impl<'a> Arbitrary<'a> for Text {
 }
 
 impl Text {
-    /// As it lies in memory.
+    /// The bytes in memory.
     pub fn bytes(&self, encoding: Encoding) -> Vec<u8> {
         let (text, is_utf16) = match (self, encoding) {
             (Self::Any(bytes, _), Encoding::Utf8) => return bytes.clone(),
@@ -92,7 +93,7 @@ impl Text {
         }
     }
 
-    /// The length as the guest gives it.
+    /// The length that the guest passes.
     pub fn length(&self, encoding: Encoding, bytes: &[u8]) -> u32 {
         let length = bytes.len() as u32;
         match (encoding, self.is_utf16(encoding)) {
@@ -102,7 +103,7 @@ impl Text {
         }
     }
 
-    /// What such bytes are, if they are a string.
+    /// The string that these bytes are, if they are one.
     pub fn decoded(&self, encoding: Encoding, bytes: &[u8]) -> Option<String> {
         if self.is_utf16(encoding) {
             let units = bytes.chunks_exact(2);

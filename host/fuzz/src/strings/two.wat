@@ -1,18 +1,18 @@
-;; Two guests of one component, each with a memory and an encoding of its own.
-;; The producer passes strings to the consumer, which the runtime transcodes from
+;; Two guests of one component. Each has its own memory and its own encoding. The
+;; producer passes strings to the consumer, and the runtime transcodes them from
 ;; one memory to the other.
 (component
-{mem}
+{interfaces}
   (component $Consumer
-{mem}
+{interfaces}
     (core module $Nobody (func (export "take") (param i32 i32) unreachable))
     (core instance $nobody (instantiate $Nobody))
     (alias core export $nobody "take" (core func $take))
 {consumer})
   (instance $consumer (instantiate $Consumer
-    (with "mem:mmap/mapping@0.1.0" (instance $m)) (with "mem:mmap/window@0.1.0" (instance $w))))
+    (with "mem:mmap/mapping@0.1.0" (instance $mapping)) (with "mem:mmap/window@0.1.0" (instance $window))))
   (component $Producer
-{mem}
+{interfaces}
     (import "take" (func $take-text (param "text" string)))
     (core module $Early (table (export "table") 1 funcref)
       (type $take (func (param i32 i32)))
@@ -28,7 +28,7 @@
     (core instance (instantiate $Late (with "" (instance
       (export "table" (table $table)) (export "take" (func $lowered)))))))
   (instance $producer (instantiate $Producer
-    (with "mem:mmap/mapping@0.1.0" (instance $m)) (with "mem:mmap/window@0.1.0" (instance $w))
+    (with "mem:mmap/mapping@0.1.0" (instance $mapping)) (with "mem:mmap/window@0.1.0" (instance $window))
     (with "take" (func $consumer "take"))))
   (export "consumer" (instance $consumer))
   (export "producer" (instance $producer)))

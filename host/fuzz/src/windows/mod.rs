@@ -1,16 +1,19 @@
-//! Windows that are attached and detached in any order, while the guest and
-//! the host write to them, against a model of what each byte must be.
+//! Windows are attached and detached in any order, while the guest and the host
+//! write to them. A model says what each byte must be.
 
 mod model;
 
-use self::model::{Access, MAX_WINDOWS, Model};
+use self::model::{MAX_WINDOWS, Model};
 use crate::files::{Files, pattern};
-use crate::guest::{Failure::*, Function, Guest, Outcome, Running, WASM_PAGE, config};
+use crate::guest::{Guest, Running, WASM_PAGE};
 use crate::input::{Number, Pick, all, page};
+use crate::outcome::{Failure::*, Outcome};
 use crate::paged::File;
-use arbitrary::{Arbitrary, Unstructured};
+use crate::state::windows_engine;
+use crate::target::{self, Target};
+use arbitrary::Arbitrary;
+use mem_contract::{Access, ErrorCode, MapFlags, MapOptions};
 use mem_host::MemCtxBuilder;
-use wasmtime::Engine;
 
 const FILES: [&str; 3] = ["rw/a", "rw/b", "ro/c"];
 const PATHS: [&str; 3] = ["a", "b", "/ro/c"];
@@ -25,10 +28,10 @@ struct Input {
 #[derive(Arbitrary, Debug)]
 enum Operation {
     Map(u8, u8, Number, Option<Number>),
-    /// A mapping, an offset in it, and an address and a length in pages, and
-    /// what the two are off by.
+    /// A mapping, an offset in it, an address and a length in pages, and how many
+    /// bytes to add to these two.
     Attach(Pick, Number, u8, u8, Option<(u8, u8)>),
-    /// Whole pages from the start of a mapping, as guests mostly do it.
+    /// Whole pages from the start of a mapping, which most guests attach.
     AttachFirst(Pick, u8, u8),
     Check(Pick),
     Detach(Pick),
@@ -42,7 +45,7 @@ enum Operation {
     StoreMapped(Pick, Number, u64),
     /// The host copies from the guest's memory to a mapping.
     Write(Pick, Number, Number, u16),
-    /// And back.
+    /// The host copies from a mapping to the guest's memory.
     Read(Pick, Number, Number, u16),
     Load(Pick, Number),
     Compare,
@@ -64,30 +67,26 @@ thread_local! {
 ///
 /// If a byte, or what an operation gives, is not what the model says.
 pub fn run(data: &[u8]) {
-    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else {
-        return;
-    };
-    HOST.with(|host| host.run(input));
+    target::run(&HOST, data);
 }
 
 impl Host {
     fn new() -> Self {
         let files = Files::new();
-        let mut grants = files.grants();
+        let mut grants = files.grants_with_windows();
         grants.max_windows(MAX_WINDOWS as u64);
-        // SAFETY: nobody writes these files while the one guest runs that maps
-        // them.
-        unsafe { grants.allow_windows(true) };
-        let mut config = config();
-        mem_host::enable_windows(&mut config);
         Self {
-            guest: Guest::new(&Engine::new(&config).unwrap(), 4),
+            guest: Guest::new(&windows_engine(), 4),
             files,
             grants,
         }
     }
+}
 
-    fn run(&self, input: Input) {
+impl Target for Host {
+    type Input = Input;
+
+    fn run(&self, input: &Input) {
         let length = |length: u16| usize::from(length) % (4 * page() + 2);
         let files = input.lengths.map(length);
         let files: Vec<Vec<u8>> = files
@@ -104,7 +103,7 @@ impl Host {
             model: Model::new(files, guest.memory().len() / WASM_PAGE),
             guest,
         };
-        let got = session.guest.call(Function::PageSize, &[]);
+        let got = session.guest.number("page-size", &[]);
         assert_eq!(got, Ok(page() as u64));
         for operation in input.operations.iter().take(64) {
             session.run(operation);
@@ -113,14 +112,13 @@ impl Host {
         let model = session.model;
         drop(session.guest);
         for (name, file) in FILES.iter().zip(&model.files) {
-            let bytes = self.files.get(name).unwrap();
-            assert!(bytes == file.bytes(), "{name} has other bytes");
+            self.files.check(name, Some(&file.bytes()));
         }
         self.files.check_unmapped();
     }
 }
 
-/// A guest, and what the host has to do for it.
+/// A guest, and the model of what the host must do for it.
 struct Session {
     guest: Running,
     model: Model,
@@ -146,32 +144,31 @@ impl Session {
             }
             Operation::Check(pick) => {
                 let window = pick.of(&windows);
-                let got = self.guest.done(Function::Check, &[window.into()]);
+                let got = self.guest.done("check", &[&window]);
                 let want = self.model.windows.get(&window).ok_or(Trap);
                 assert_eq!(got, want.map(|_| ()), "{operation:?}");
             }
             Operation::Detach(pick) => {
                 let window = pick.of(&windows);
-                let got = self.guest.done(Function::Detach, &[window.into()]);
+                let got = self.guest.done("detach", &[&window]);
                 assert_eq!(got, self.model.detach(window), "{operation:?}");
             }
             Operation::DropWindow(pick) => {
                 let window = pick.of(&windows);
-                let got = self.guest.call(Function::DropWindow, &[window.into()]);
-                let want = self.model.detach(window);
-                assert_eq!(got.map(|_| ()), want, "{operation:?}");
+                let got = self.guest.done("drop-window", &[&window]);
+                assert_eq!(got, self.model.detach(window), "{operation:?}");
             }
             Operation::Unmap(pick) => {
                 let handle = pick.of(&mappings);
-                let got = self.guest.done(Function::Unmap, &[handle.into()]);
+                let got = self.guest.done("unmap", &[&handle]);
                 let want = self.model.mappings.remove(&handle).ok_or(Trap);
                 assert_eq!(got, want.map(|_| ()), "{operation:?}");
             }
             Operation::Drop(pick) => {
                 let handle = pick.of(&mappings);
-                let got = self.guest.call(Function::Drop, &[handle.into()]);
+                let got = self.guest.done("drop-mapping", &[&handle]);
                 let want = self.model.mappings.remove(&handle).ok_or(Trap);
-                assert_eq!(got, want.map(|_| 0), "{operation:?}");
+                assert_eq!(got, want.map(|_| ()), "{operation:?}");
             }
             Operation::Grow(pages) => {
                 let pages = pages % 3;
@@ -188,8 +185,7 @@ impl Session {
             }
             Operation::StoreMapped(pick, offset, value) => {
                 let handle = pick.of(&mappings);
-                let arguments = [handle.into(), offset.0, *value];
-                let got = self.guest.done(Function::StoreU64, &arguments);
+                let got = self.guest.done("store-u64", &[&handle, &offset.0, value]);
                 let want = self.model.write(handle, offset.0, &value.to_le_bytes());
                 assert_eq!(got, want, "{operation:?}");
             }
@@ -201,11 +197,9 @@ impl Session {
             }
             Operation::Load(pick, offset) => {
                 let handle = pick.of(&mappings);
-                let got = self
-                    .guest
-                    .outcome::<8>(Function::LoadU64, &[handle.into(), offset.0]);
+                let got = self.guest.bytes("load-u64", &[&handle, &offset.0]);
                 let want = self.model.mapped(handle, offset.0, 8);
-                assert_eq!(got.map(Vec::from), want, "{operation:?}");
+                assert_eq!(got, want, "{operation:?}");
             }
             Operation::Compare => self.compare(),
         }
@@ -214,44 +208,38 @@ impl Session {
     fn map(&mut self, file: u8, access: u8, offset: Number, length: Option<Number>) {
         let file = usize::from(file) % FILES.len();
         let path = PATHS[file];
-        let access = access % 3;
-        let (address, path_length) = self.guest.argument(path.as_bytes());
-        let got = self.guest.handle(
-            Function::FileMap,
-            &[
-                address,
-                path_length,
-                access.into(),
-                0,
-                offset.0,
-                length.is_some().into(),
-                length.map_or(0, |length| length.0),
-            ],
-        );
-        let access =
-            [Access::ReadOnly, Access::ReadWrite, Access::CopyOnWrite][usize::from(access)];
-        let want = self.model.map(file, access, offset.0, length.map(|l| l.0));
-        // The grant is the other target's.
+        let options = MapOptions {
+            access: Access::ALL[usize::from(access % 3)],
+            flags: MapFlags::empty(),
+            offset: offset.0,
+            length: length.map(|length| length.0),
+        };
+        let got = self.guest.handle("file-map", &[&path, &options]);
+        let want = self.model.map(file, &options);
         match (got, want) {
             (Ok(handle), Ok(mapping)) => {
                 let before = self.model.mappings.insert(handle, mapping);
                 assert!(before.is_none(), "{handle} is given twice");
             }
-            (Err(AccessDenied), _) if file == 2 && access == Access::ReadWrite => {}
+            // This model knows no grants. The one of `operations` does.
+            (Err(Error(ErrorCode::AccessDenied)), _)
+                if file == 2 && options.access == Access::ReadWrite => {}
             (Err(got), Err(want)) if got == want => {}
-            (got, want) => panic!("{path} {offset:?} {length:?}: {got:?} instead of {want:?}"),
+            (got, want) => panic!("{path} {options:?}: {got:?} instead of {want:?}"),
         }
     }
 
     fn attach(&mut self, mapping: u32, offset: u64, address: usize, length: usize) {
-        let arguments = [mapping.into(), offset, address as u64, length as u64];
-        let got = self.guest.handle(Function::Attach, &arguments);
+        let got = self
+            .guest
+            .handle("attach", &[&mapping, &offset, &address, &length]);
+        let what = format!("attach {mapping} {offset} {address} {length}");
         match (got, self.model.attach(mapping, offset, address, length)) {
             (Ok(window), Ok((pages, first))) => {
                 self.model.attached(window, mapping, pages, first);
             }
-            (Err(got), Err(want)) => assert_eq!(got, want, "attach {arguments:?}"),
-            (got, want) => panic!("attach {arguments:?}: {got:?} instead of {want:?}"),
+            (Err(got), Err(want)) => assert_eq!(got, want, "{what}"),
+            (got, want) => panic!("{what}: {got:?} instead of {want:?}"),
         }
     }
 
@@ -261,11 +249,12 @@ impl Session {
         if file.is_some_and(|file| self.model.shares(file, address, length)) {
             return;
         }
-        let arguments = [mapping.into(), offset, address as u64, length as u64];
-        let got = self.guest.done(Function::Write, &arguments);
+        let got = self
+            .guest
+            .done("write", &[&mapping, &offset, &address, &length]);
         let bytes = self.model.guest_bytes(address, length);
         let want = bytes.and_then(|bytes| self.model.write(mapping, offset, &bytes));
-        assert_eq!(got, want, "write {arguments:?}");
+        assert_eq!(got, want, "write {mapping} {offset} {address} {length}");
     }
 
     fn read(&mut self, mapping: u32, offset: u64, at: Number, length: u16) {
@@ -275,14 +264,13 @@ impl Session {
             return;
         }
         self.guest.set_list(address as u32);
-        let arguments = [mapping.into(), offset, length as u64];
-        let got = self.guest.list(Function::Read, &arguments);
+        let got = self.guest.bytes("read", &[&mapping, &offset, &length]);
         let want: Outcome<Vec<u8>> = self.model.mapped(mapping, offset, length as u64);
         let want = want.and_then(|bytes| {
             self.model.write_guest(address, &bytes)?;
             Ok(bytes)
         });
-        assert!(got == want, "read {arguments:?} to {address}");
+        assert!(got == want, "read {mapping} {offset} {length} to {address}");
     }
 
     /// Compares all of the guest's memory that windows can be in.
@@ -292,13 +280,12 @@ impl Session {
     }
 }
 
-/// The address of the guest's page of that number, of which a few are beyond
-/// its memory.
+/// The address of the guest's page of that number. A few lie beyond its memory.
 fn address_of(number: u8) -> usize {
     WASM_PAGE + usize::from(number % 52) * page()
 }
 
-/// An address in the guest's memory, or now and then behind it.
+/// An address in the guest's memory, or sometimes behind it.
 fn address_in(at: Number) -> usize {
     WASM_PAGE + at.0.min(1 << 20) as usize
 }

@@ -1,19 +1,14 @@
 //! What each byte of the files and of the guest's memory must be, page by page.
 
-use crate::guest::{Failure::*, Outcome, WASM_PAGE};
+use crate::guest::WASM_PAGE;
 use crate::input::page;
+use crate::outcome::{Failure::*, Outcome, within};
 use crate::paged::{File, by_page, zeros};
+use mem_contract::{Access, ErrorCode::*, MapOptions};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 pub const MAX_WINDOWS: usize = 3;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    ReadOnly,
-    ReadWrite,
-    CopyOnWrite,
-}
 
 #[derive(Debug)]
 pub struct Mapping {
@@ -26,14 +21,7 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    pub fn checked(&self, offset: u64, length: u64) -> Outcome<Range<usize>> {
-        match offset.checked_add(length) {
-            Some(end) if end <= self.size as u64 => Ok(offset as usize..end as usize),
-            _ => Err(OutOfBounds),
-        }
-    }
-
-    /// The page of the file and the place in it of the byte at `at`.
+    /// The page of the file that has the byte at `at`, and the place in that page.
     fn locate(&self, at: usize) -> (usize, usize) {
         let in_file = self.offset + at;
         (in_file / page(), in_file % page())
@@ -44,11 +32,11 @@ impl Mapping {
 enum GuestPage {
     /// Zeros that nobody has written to.
     Zeros,
-    /// Nobody else has these bytes.
+    /// Bytes of this page alone.
     Own(Vec<u8>),
     /// A page of a file.
     Shared(usize, usize),
-    /// A page of a file, copied when it is written.
+    /// A page of a file, which the first write copies.
     Private(usize, usize),
 }
 
@@ -56,7 +44,7 @@ enum GuestPage {
 pub struct Model {
     pub files: Vec<File>,
     pub mappings: BTreeMap<u32, Mapping>,
-    /// Which of the guest's pages each has.
+    /// Which of the guest's pages each window has.
     pub windows: BTreeMap<u32, Range<usize>>,
     guest: Vec<GuestPage>,
 }
@@ -84,17 +72,17 @@ impl Model {
         WASM_PAGE + self.guest.len() * page()
     }
 
-    pub fn map(
-        &self,
-        file: usize,
-        access: Access,
-        offset: u64,
-        length: Option<u64>,
-    ) -> Outcome<Mapping> {
+    pub fn map(&self, file: usize, options: &MapOptions) -> Outcome<Mapping> {
+        let &MapOptions {
+            access,
+            offset,
+            length,
+            ..
+        } = options;
         let end = offset.checked_add(length.unwrap_or(0));
         let file_length = self.files[file].length as u64;
-        if end.ok_or(InvalidArgument)? > file_length {
-            return Err(OutOfBounds);
+        if end.ok_or(Error(InvalidArgument))? > file_length {
+            return Err(Error(OutOfBounds));
         }
         Ok(Mapping {
             file,
@@ -108,7 +96,7 @@ impl Model {
     /// The bytes of a mapping.
     pub fn mapped(&self, handle: u32, offset: u64, length: u64) -> Outcome<Vec<u8>> {
         let mapping = self.mappings.get(&handle).ok_or(Trap)?;
-        let bytes = mapping.checked(offset, length)?.map(|at| {
+        let bytes = within(offset, length, mapping.size)?.map(|at| {
             let (index, into) = mapping.locate(at);
             let copy = mapping.copies.get(&index);
             copy.unwrap_or_else(|| &self.files[mapping.file].pages[index])[into]
@@ -119,12 +107,12 @@ impl Model {
     /// Writes through a mapping.
     pub fn write(&mut self, handle: u32, offset: u64, from: &[u8]) -> Outcome<()> {
         let mapping = self.mappings.get_mut(&handle).ok_or(Trap)?;
-        let range = mapping.checked(offset, from.len() as u64)?;
+        let range = within(offset, from.len() as u64, mapping.size)?;
         for (at, byte) in range.zip(from) {
             let (index, into) = mapping.locate(at);
             let pages = &mut self.files[mapping.file].pages;
             let to = match mapping.access {
-                Access::ReadOnly => return Err(ReadOnly),
+                Access::ReadOnly => return Err(Error(ReadOnly)),
                 Access::ReadWrite => &mut pages[index],
                 Access::CopyOnWrite => mapping
                     .copies
@@ -134,13 +122,13 @@ impl Model {
             to[into] = *byte;
         }
         if mapping.access == Access::ReadOnly {
-            return Err(ReadOnly);
+            return Err(Error(ReadOnly));
         }
         Ok(())
     }
 
-    /// Where the guest's `length` bytes at `address` are, pages and all, if it
-    /// has them.
+    /// Where the guest's `length` bytes at `address` lie, counted from 64 KiB on,
+    /// if it has them.
     fn checked_guest(&self, address: usize, length: usize) -> Outcome<Range<usize>> {
         if address + length > self.size() {
             return Err(Trap);
@@ -176,7 +164,7 @@ impl Model {
             .find_map(|(index, same)| (!same).then_some(index))
     }
 
-    /// What the guest, or the host for it, writes to the guest's memory.
+    /// Writes to the guest's memory, as the guest does or the host for it.
     pub fn write_guest(&mut self, address: usize, mut from: &[u8]) -> Outcome<()> {
         for (index, within) in by_page(self.checked_guest(address, from.len())?) {
             let guest = &mut self.guest[index];
@@ -200,7 +188,8 @@ impl Model {
     }
 
     /// Whether a copy between the guest's range and a mapping of the file could
-    /// overlap: the range has pages of the file, or one page of any twice.
+    /// overlap: the range has pages of the file, or it has one page of any file
+    /// twice.
     pub fn shares(&self, file: usize, address: usize, length: usize) -> bool {
         let range = self.checked_guest(address, length);
         range.is_ok_and(|range| {
@@ -214,8 +203,8 @@ impl Model {
         })
     }
 
-    /// The guest's pages that a window would have, and the first of the
-    /// file's.
+    /// The guest's pages that a window would have, and the file's page that is the
+    /// first of them.
     pub fn attach(
         &self,
         handle: u32,
@@ -226,14 +215,14 @@ impl Model {
         let range = self.checked_guest(address, length)?;
         let mapping = self.mappings.get(&handle).ok_or(Trap)?;
         if self.windows.len() >= MAX_WINDOWS {
-            return Err(QuotaExceeded);
+            return Err(Error(QuotaExceeded));
         }
         let aligned = |number: usize| number.is_multiple_of(page());
         if range.is_empty() || !aligned(range.start) || !aligned(range.end) {
-            return Err(InvalidArgument);
+            return Err(Error(InvalidArgument));
         }
         if offset > mapping.size as u64 {
-            return Err(OutOfBounds);
+            return Err(Error(OutOfBounds));
         }
         // An empty mapping lies nowhere in its file.
         let into_page = if mapping.size == 0 {
@@ -243,7 +232,7 @@ impl Model {
         };
         let first = into_page + offset as usize;
         if offset != 0 && !aligned(first) {
-            return Err(InvalidArgument);
+            return Err(Error(InvalidArgument));
         }
         let pages = if mapping.size == 0 {
             0
@@ -252,11 +241,11 @@ impl Model {
         };
         let wanted = range.start / page()..range.end / page();
         if first / page() + wanted.len() > pages {
-            return Err(OutOfBounds);
+            return Err(Error(OutOfBounds));
         }
         let taken: BTreeSet<usize> = self.windows.values().cloned().flatten().collect();
         if wanted.clone().any(|index| taken.contains(&index)) {
-            return Err(Busy);
+            return Err(Error(Busy));
         }
         Ok((
             wanted,
@@ -264,7 +253,7 @@ impl Model {
         ))
     }
 
-    /// Attaches what the method above has returned.
+    /// Attaches the pages that the method above has returned.
     pub fn attached(&mut self, window: u32, of: u32, pages: Range<usize>, first: usize) {
         let mapping = &self.mappings[&of];
         for (index, in_file) in pages.clone().zip(first..) {

@@ -1,13 +1,13 @@
 //! The windows on a mapping, and what they have lost.
 //!
-//! A window's pages are mapped once more. What is written to one can be lost
-//! where the mapping's own pages show nothing of it: the disk had no room, or
-//! the file was shorter for a while. So all that acknowledges what was written
-//! asks here.
+//! A window maps the same pages once more. What is written to a window can be
+//! lost where the mapping's own pages show nothing of it: the disk had no room,
+//! or the file was shorter for a while. So every operation that acknowledges what
+//! was written asks here.
 
 use super::origin::{self, Origin};
-use crate::Error;
 use crate::fault::{self, FaultGuard};
+use mem_contract::ErrorCode;
 use rangemap::RangeSet;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -25,7 +25,7 @@ pub(super) struct Attached {
 struct Places {
     /// By the address of their first page.
     windows: BTreeMap<usize, Place>,
-    /// What those that were detached have lost, by addresses in the mapping.
+    /// What windows lost that are detached now, by addresses in the mapping.
     lost: RangeSet<usize>,
 }
 
@@ -39,12 +39,13 @@ struct Place {
     pages: Range<usize>,
 }
 
-/// Whether to find out of pages that nobody has touched.
+/// Whether to find losses that nobody has met yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// Touch the last of them: if any of them are gone from the file, it is.
+    /// Yes: touch the last page. If any page is gone from the file, the last one
+    /// is.
     Touch,
-    /// Take what is known.
+    /// No: report the losses that are known.
     Known,
 }
 
@@ -61,8 +62,8 @@ impl Attached {
         !self.places().windows.is_empty()
     }
 
-    /// Counts a window at the addresses `window`, whose pages are `pages` of
-    /// the mapping, until what this returns is dropped.
+    /// Counts a window at the addresses `window`, with the pages `pages` of the
+    /// mapping, until the attachment is dropped.
     pub(super) fn add(
         self: &Arc<Self>,
         guard: FaultGuard,
@@ -87,7 +88,7 @@ impl Attached {
     /// # Errors
     ///
     /// `NoSpace` and `Truncated`.
-    pub(super) fn check(&self, pages: &Range<usize>, look: Look) -> Result<(), Error> {
+    pub(super) fn check(&self, pages: &Range<usize>, look: Look) -> Result<(), ErrorCode> {
         let places = self.places();
         let before = places.lost.overlapping(pages).next();
         let before = before.map(|lost| lost.start.max(pages.start));
@@ -98,8 +99,9 @@ impl Attached {
         self.outcome(lost)
     }
 
-    /// What comes of having `lost` a page, an address in the mapping.
-    fn outcome(&self, lost: Option<usize>) -> Result<(), Error> {
+    /// The result of a check that found this `lost` page, an address in the
+    /// mapping.
+    fn outcome(&self, lost: Option<usize>) -> Result<(), ErrorCode> {
         match (lost, &self.origin) {
             (None, _) => Ok(()),
             (Some(address), Some(origin)) => Err(origin.loss(address)),
@@ -130,10 +132,11 @@ impl Place {
             fault::expect();
             let last = self.window.start + (both.end - 1 - self.pages.start);
             let last = ptr::with_exposed_provenance::<u8>(last);
-            // SAFETY: the window's pages are mapped and can be read as long as
-            // its `Attachment` lives, which `Drop` takes out of the map that
-            // this borrows. If the file has lost the page, a zero is put there
-            // while we read, since the guard registers it for faults.
+            // SAFETY: the window's pages are mapped and readable as long as its
+            // `Attachment` lives. When that is dropped, it leaves the map of
+            // windows, which `self` is borrowed from. If the file has lost the
+            // page, the handler of faults puts a zero there while we read,
+            // because the guard registers the page.
             unsafe { last.read_volatile() };
         }
         let first = self.lost().start.max(both.start);
@@ -150,12 +153,12 @@ pub struct Attachment {
 
 impl Attachment {
     /// Fails if bytes of the window are gone from the file, or never reached
-    /// it. What other windows on the same pages have lost does not count.
+    /// it. Losses of other windows on the same pages do not count.
     ///
     /// # Errors
     ///
     /// `Truncated`, and `NoSpace` if the disk had no room for them.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), ErrorCode> {
         let places = self.attached.places();
         let place = places.windows.get(&self.start);
         let lost = place.and_then(|place| place.lost_in(&place.pages, Look::Touch));

@@ -4,27 +4,27 @@
 //! side of each copy is a raw pointer, as for memory shared with another
 //! process, and never a reference.
 
-use super::{Access, ByteRange, Mapping};
-use crate::Error;
+use super::mapped::Mapping;
+use crate::explanation::Explain;
 use crate::fault;
 use crate::gate::Writer;
 use crate::sharing::StoreId;
+use mem_contract::{Access, ByteRange, ErrorCode};
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::Ordering;
 
 impl Mapping {
-    /// Has the processor fetch the first bytes of `range` while whoever reads
-    /// them next finds out where to. Short reads from anywhere in a large file
-    /// wait for little else: the row `read-64B-random` of the benchmark shows
-    /// it.
+    /// Has the processor fetch the first bytes of `range` while the reader finds
+    /// out where to copy them. Short reads from anywhere in a large file wait for
+    /// little else: the row `read-64B-random` of the benchmark shows it.
     #[inline]
     pub fn prefetch(&self, range: &Range<usize>) {
         crate::os::prefetch(self.map.as_ptr().wrapping_add(range.start));
     }
 
-    /// Copies the bytes of `range`, which `readable` has returned for this
-    /// mapping, to the whole of `to`.
+    /// Copies the bytes of `range` to all of `to`. `readable` has returned the
+    /// range for this mapping.
     ///
     /// # Errors
     ///
@@ -34,11 +34,12 @@ impl Mapping {
     ///
     /// If `to` has another length, or the range is not inside the mapping.
     #[inline]
-    pub fn copy_out(&self, range: &Range<usize>, to: &mut [u8]) -> Result<(), Error> {
+    pub fn copy_out(&self, range: &Range<usize>, to: &mut [u8]) -> Result<(), ErrorCode> {
         assert!(range.end <= self.map.len() && range.len() == to.len());
         fault::expect();
         // SAFETY: the range is inside the mapping, which cannot overlap memory
-        // that `to` borrows; a page that is gone is replaced while we touch it.
+        // that `to` borrows. The handler of faults replaces a page that is gone
+        // while we touch it.
         unsafe {
             let from = self.map.as_ptr().add(range.start);
             copy(from, to.as_mut_ptr(), to.len());
@@ -46,9 +47,22 @@ impl Mapping {
         self.check_present(range)
     }
 
-    /// Like `copy_out` for each of `ranges` in turn, whose bytes fill `to`.
-    pub fn copy_out_many(&self, ranges: &[Range<usize>], mut to: &mut [u8]) -> Result<(), Error> {
-        // So far ahead that the bytes have arrived when it is their turn.
+    /// Like `copy_out` for each of `ranges` in turn. Their bytes fill `to`.
+    ///
+    /// # Errors
+    ///
+    /// `Truncated`.
+    ///
+    /// # Panics
+    ///
+    /// If `to` is shorter than the ranges together, or a range is not inside the
+    /// mapping.
+    pub fn copy_out_many(
+        &self,
+        ranges: &[Range<usize>],
+        mut to: &mut [u8],
+    ) -> Result<(), ErrorCode> {
+        // So far ahead that the bytes arrive before their turn.
         const AHEAD: usize = 16;
         ranges
             .iter()
@@ -72,7 +86,7 @@ impl Mapping {
     /// `OutOfBounds`, `ReadOnly` and `Busy`, with nothing written, and
     /// `Truncated`.
     #[inline]
-    pub fn write(&self, by: StoreId, offset: u64, from: &[u8]) -> Result<(), Error> {
+    pub fn write(&self, by: StoreId, offset: u64, from: &[u8]) -> Result<(), ErrorCode> {
         let range = self.checked(ByteRange {
             offset,
             length: from.len() as u64,
@@ -92,7 +106,7 @@ impl Mapping {
     ///
     /// `OutOfBounds` and `Truncated`.
     #[inline]
-    pub fn load<const N: usize>(&self, offset: u64) -> Result<[u8; N], Error> {
+    pub fn load<const N: usize>(&self, offset: u64) -> Result<[u8; N], ErrorCode> {
         let range = self.checked(ByteRange {
             offset,
             length: N as u64,
@@ -115,7 +129,7 @@ impl Mapping {
         by: StoreId,
         offset: u64,
         value: [u8; N],
-    ) -> Result<(), Error> {
+    ) -> Result<(), ErrorCode> {
         let range = self.checked(ByteRange {
             offset,
             length: N as u64,
@@ -129,16 +143,16 @@ impl Mapping {
         self.check_present(&range)
     }
 
-    /// Lets `range`, offsets into the mapping, be written until what this
-    /// returns is dropped. Until then no other store gets a window on the file,
-    /// and the pages stay writable. Notes which pages become private ones.
+    /// Allows writes to `range`, offsets into the mapping, until the writer is
+    /// dropped. Until then no other store gets a window on the file, and the
+    /// pages stay writable. Notes which pages become private ones.
     ///
     /// # Errors
     ///
     /// `ReadOnly`; `Truncated`; `Busy` if guests of another store have windows
     /// on the file.
     #[inline]
-    fn begin_write(&self, by: StoreId, range: &Range<usize>) -> Result<Writer<'_>, Error> {
+    fn begin_write(&self, by: StoreId, range: &Range<usize>) -> Result<Writer<'_>, ErrorCode> {
         if self.access == Access::ReadOnly {
             return Err(made_read_only());
         }
@@ -159,11 +173,15 @@ impl Mapping {
         Ok(writer)
     }
 
-    /// Where pages may be protected, or windows exist on the file.
+    /// Begins a write where pages may be protected, or where windows exist on
+    /// the file.
     #[cold]
-    fn begin_watched_write(&self, by: StoreId, range: &Range<usize>) -> Result<Writer<'_>, Error> {
-        // Who protects pages has this lock, and waits for the writers that are
-        // in the gate.
+    fn begin_watched_write(
+        &self,
+        by: StoreId,
+        range: &Range<usize>,
+    ) -> Result<Writer<'_>, ErrorCode> {
+        // `protect` holds this lock, and waits for the writers in the gate.
         let pages = self.lock_pages();
         if !range.is_empty() && pages.any_protected(self.pages_of(range)) {
             return Err(protected());
@@ -177,7 +195,7 @@ impl Mapping {
 
     /// Fails if the last byte of `range` is gone from the file, and so if any of
     /// it is.
-    pub(super) fn probe(&self, range: &Range<usize>) -> Result<(), Error> {
+    pub(super) fn probe(&self, range: &Range<usize>) -> Result<(), ErrorCode> {
         if let Some(last) = range.clone().last() {
             fault::expect();
             // SAFETY: as in `copy_out`.
@@ -188,7 +206,7 @@ impl Mapping {
 
     /// Fails with `ReadOnly` if a byte of `range` is not writable.
     #[inline]
-    pub(super) fn check_writable(&self, range: &Range<usize>) -> Result<(), Error> {
+    pub(super) fn check_writable(&self, range: &Range<usize>) -> Result<(), ErrorCode> {
         if self.access == Access::ReadOnly {
             return Err(made_read_only());
         }
@@ -207,7 +225,7 @@ impl Mapping {
     ///
     /// `OutOfBounds` and `Truncated`.
     #[inline]
-    pub fn readable(&self, offset: u64, length: u64) -> Result<Range<usize>, Error> {
+    pub fn readable(&self, offset: u64, length: u64) -> Result<Range<usize>, ErrorCode> {
         let range = self.checked(ByteRange { offset, length })?;
         self.check_present(&range)?;
         Ok(range)
@@ -215,39 +233,40 @@ impl Mapping {
 }
 
 #[cold]
-fn made_read_only() -> Error {
-    Error::ReadOnly.because("the mapping was made read-only; map the file with another access")
+fn made_read_only() -> ErrorCode {
+    ErrorCode::ReadOnly.because("the mapping was made read-only; map the file with another access")
 }
 
 #[cold]
-fn protected() -> Error {
-    Error::ReadOnly.because("`protect` has made these pages read-only; make them writable by it")
+fn protected() -> ErrorCode {
+    ErrorCode::ReadOnly
+        .because("`protect` has made these pages read-only; make them writable by it")
 }
 
 /// What `ptr::copy_nonoverlapping` does.
 ///
-/// The C library copies more than some KiB by one instruction (`rep movsb`),
-/// which takes some AMD processors twenty times as long if the target starts
-/// just behind the source within their pages. A buffer does if the guest's
-/// allocator has put its header at the start of a page. Shorter copies take
-/// another way.
+/// The C library copies more than some KiB by one instruction (`rep movsb`).
+/// Some AMD processors take twenty times as long for it if the target starts
+/// just behind the source, each counted from the start of its page. That is so
+/// for a buffer whose allocator has put its header at the start of a page.
+/// Shorter copies use other instructions.
 ///
 /// # Safety
 ///
 /// As for `ptr::copy_nonoverlapping`.
 #[inline]
 unsafe fn copy(from: *const u8, to: *mut u8, length: usize) {
-    const PIECE: usize = 2048;
+    const CHUNK: usize = 2048;
     let behind = to.addr().wrapping_sub(from.addr()) % 4096;
-    if length <= PIECE || !(1..64).contains(&behind) {
-        // SAFETY: it is what the caller lets us copy.
+    if length <= CHUNK || !(1..64).contains(&behind) {
+        // SAFETY: the caller lets us copy this.
         unsafe { ptr::copy_nonoverlapping(from, to, length) }
         return;
     }
-    for start in (0..length).step_by(PIECE) {
-        // SAFETY: the piece is part of what the caller lets us copy.
+    for start in (0..length).step_by(CHUNK) {
+        // SAFETY: the chunk is a part of what the caller lets us copy.
         unsafe {
-            let length = PIECE.min(length - start);
+            let length = CHUNK.min(length - start);
             ptr::copy_nonoverlapping(from.add(start), to.add(start), length);
         }
     }

@@ -1,6 +1,7 @@
 use super::attached::Look;
-use super::{Access, ByteRange, FlushMode, Mapping};
-use crate::Error;
+use super::mapped::Mapping;
+use crate::system_error::system_error;
+use mem_contract::{Access, ByteRange, ErrorCode, FlushMode};
 
 impl Mapping {
     /// Writes what was changed in `range` to the disk, through the mapping and
@@ -9,9 +10,9 @@ impl Mapping {
     /// # Errors
     ///
     /// `OutOfBounds`; `Truncated` if bytes of the range are gone, and `NoSpace`
-    /// if the disk had no room for some, when the others have been flushed;
-    /// those of `msync(2)`.
-    pub fn flush(&self, range: Option<ByteRange>, mode: FlushMode) -> Result<(), Error> {
+    /// if the disk had no room for some; both flush the others first; those of
+    /// `msync(2)`.
+    pub fn flush(&self, range: Option<ByteRange>, mode: FlushMode) -> Result<(), ErrorCode> {
         let range = self.checked_or_all(range)?;
         if self.access != Access::ReadWrite || self.anonymous || range.is_empty() {
             return Ok(());
@@ -19,12 +20,14 @@ impl Mapping {
         // Pages that are gone are not written, and msync(2) does not say so.
         let look = match mode {
             FlushMode::Synchronous => {
-                self.map.flush_range(range.start, range.len())?;
+                let flushed = self.map.flush_range(range.start, range.len());
+                flushed.map_err(system_error)?;
                 self.probe(&range)?;
                 Look::Touch
             }
             FlushMode::Asynchronous => {
-                self.map.flush_async_range(range.start, range.len())?;
+                let begun = self.map.flush_async_range(range.start, range.len());
+                begun.map_err(system_error)?;
                 self.check_present(&range)?;
                 Look::Known
             }

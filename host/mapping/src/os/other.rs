@@ -1,13 +1,15 @@
-use crate::Error;
+//! Systems other than Unix: what they lack is `Unsupported`.
+
+use super::common::lengthen_by_lock;
 use crate::explanation::Explanation;
-use crate::mapping::Advice;
+use mem_contract::{Advice, ErrorCode};
 use memmap2::MmapRaw;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::ops::Range;
 
-/// An error that has no kind of its own in `std`.
-pub(crate) fn classify(_error: &io::Error) -> Option<Error> {
+/// The code of an error that has no kind of its own in `std`.
+pub(crate) fn classify(_error: &io::Error) -> Option<ErrorCode> {
     None
 }
 
@@ -26,7 +28,7 @@ pub(crate) fn max_locked_bytes() -> Option<u64> {
     None
 }
 
-/// The flags with which opening something that is not a file is harmless.
+/// The flags that make it harmless to open something that is not a file.
 pub const OPEN_FLAGS: u32 = 0;
 
 pub(crate) fn open_without_side_effects(_options: &mut OpenOptions) {}
@@ -37,7 +39,7 @@ pub(crate) fn on_bus_error(_recover: fn(usize) -> bool) -> io::Result<()> {
     Ok(())
 }
 
-/// What can be had on Unix only.
+/// Only Unix has it.
 ///
 /// # Errors
 ///
@@ -89,7 +91,7 @@ pub(crate) unsafe fn put_file_pages(
 }
 
 /// How many of the `states.len()` pages from the address `start` on are in RAM:
-/// nothing here can tell.
+/// no system here says.
 ///
 /// # Errors
 ///
@@ -108,7 +110,7 @@ pub(crate) fn max_descriptors() -> u64 {
     u64::MAX
 }
 
-/// Files on huge pages are not to be had here.
+/// No file system here has huge pages.
 pub(crate) fn has_pages_of_the_system(_file: &File) -> io::Result<bool> {
     Ok(true)
 }
@@ -117,9 +119,9 @@ pub(crate) fn has_pages_of_the_system(_file: &File) -> io::Result<bool> {
 ///
 /// # Errors
 ///
-/// Those of [`super::lengthen_by_lock`].
+/// Those of [`lengthen_by_lock`].
 pub(crate) fn lengthen(file: &File, length: u64) -> io::Result<()> {
-    super::lengthen_by_lock(file, length)
+    lengthen_by_lock(file, length)
 }
 
 pub(crate) fn lacks_room(_file: &File, _offset: u64) -> bool {
@@ -129,7 +131,7 @@ pub(crate) fn lacks_room(_file: &File, _offset: u64) -> bool {
 /// There are no signals here.
 pub(crate) fn unblock_bus_errors() {}
 
-/// Files need no telling apart where there are no windows.
+/// Without windows there is no need to know which files are the same.
 pub(crate) fn file_id(_file: &File) -> io::Result<FileId> {
     Ok(FileId)
 }

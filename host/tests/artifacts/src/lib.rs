@@ -1,50 +1,32 @@
-//! The compiled guests: those of the tests and the examples. Building this
-//! crate builds them.
+//! The compiled guests of the tests, the benchmarks and the examples.
+//! Building this crate builds them, and writes a constant for each.
 
-use std::path::{Path, PathBuf};
+include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 
-/// The component that was built of the binary `name`.
-///
-/// # Panics
-///
-/// If there is no such binary.
-pub fn guest(name: &str) -> PathBuf {
-    file(env!("COMPONENTS"), name)
+/// Where the files of a guest are.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest {
+    /// The name of its binary.
+    pub name: &'static str,
+    /// The component, for WASI 0.2.
+    pub component: &'static str,
+    /// The core module, for WASI 0.1.
+    pub core_module: &'static str,
+    /// The program for this machine, if there is one.
+    pub native: Option<&'static str>,
 }
 
-/// The core module that was built of the binary `name` for WASI 0.1.
-///
-/// # Panics
-///
-/// If there is no such binary.
-pub fn core_module(name: &str) -> PathBuf {
-    file(env!("CORE_MODULES"), name)
-}
-
-/// The core module that was built of the library `name`, which has no WASI.
-///
-/// # Panics
-///
-/// If there is no such library.
-pub fn core_module_without_wasi(name: &str) -> PathBuf {
-    file(env!("WITHOUT_WASI"), name)
-}
-
-/// The program that was built of the binary `name` for this machine, of those
-/// in `examples/unchanged`.
-///
-/// # Panics
-///
-/// If there is no such binary.
-pub fn native(name: &str) -> PathBuf {
-    let path = Path::new(env!("NATIVE")).join(name);
-    let path = path.with_extension(std::env::consts::EXE_EXTENSION);
-    assert!(path.exists(), "there is no program {name}");
-    path
-}
-
-fn file(folder: &str, name: &str) -> PathBuf {
-    let path = Path::new(folder).join(name).with_extension("wasm");
-    assert!(path.exists(), "there is no guest {name}");
-    path
+impl Guest {
+    /// The program for this machine.
+    ///
+    /// # Panics
+    ///
+    /// If the guest is not built for this machine: only the guests of the tests
+    /// and the programs in `examples/unchanged` are.
+    pub const fn native(&self) -> &'static str {
+        match self.native {
+            Some(native) => native,
+            None => panic!("this guest is not built for this machine"),
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! A guest that has no WASI: a library with one function, for the host to
-//! call. What it does to files it can do only through mem.
+//! A guest that has no WASI: a library with one function, which the host calls.
+//! It can use files only through mem.
 
 use mem::{Error, Options};
 

@@ -1,5 +1,5 @@
-//! Descriptors of wasi:filesystem, for the guests that map by them. They import
-//! it themselves, so they run as components only.
+//! Descriptors of wasi:filesystem. The guests that map by them import it
+//! themselves, so they run as components only.
 
 use wasip2::filesystem::preopens;
 pub use wasip2::filesystem::types::{Descriptor, DescriptorFlags, ErrorCode, OpenFlags, PathFlags};

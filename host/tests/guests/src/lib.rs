@@ -15,10 +15,10 @@ pub use memory::{WASM_PAGE, grow_memory, memory_pages, trap};
 use mem::{Error, ErrorCode};
 use std::fmt::Debug;
 
-/// The bindings as `wit-bindgen` makes them, for what the SDK does not let a
-/// guest do.
+/// The bindings as `wit-bindgen` makes them. With them a guest can do what the
+/// SDK does not allow.
 pub mod raw {
-    #![expect(missing_docs)]
+    #![expect(missing_docs, reason = "they are generated")]
     wit_bindgen::generate!({
         path: "../../../wit",
         // The SDK has bindings for the same world.
@@ -114,8 +114,8 @@ pub fn host_status_kib(key: &str) -> u64 {
     value.expect("a size").parse().expect("a number")
 }
 
-/// Whether mem is the polyfill, of which some promises are not asked: the host
-/// says so.
+/// Whether mem is the polyfill, which does not make some of the promises. The
+/// host says so.
 pub fn on_polyfill() -> bool {
     std::env::var_os("MEM_POLYFILL").is_some()
 }

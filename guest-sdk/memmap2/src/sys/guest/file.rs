@@ -6,8 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
 use super::opened;
-use crate::options::Sharing;
-use crate::sys::Request;
+use crate::request::{Request, Sharing};
 
 /// What is known of an open file. It need not stay open.
 pub struct OpenFile {
@@ -16,7 +15,7 @@ pub struct OpenFile {
     flags: libc::c_int,
 }
 
-/// What tells files apart.
+/// What no two files have in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Status {
     device: libc::dev_t,
@@ -33,7 +32,7 @@ impl OpenFile {
         }
         let path = path.ok_or_else(|| {
             let why = "memmap2: the path of this file is not known, \
-                       for it was not opened by wasi-libc, as by std::fs";
+                       because it was not opened by wasi-libc, as by std::fs";
             Error::new(ErrorKind::Unsupported, why)
         })?;
         let status = Status::of(&stat);
@@ -52,8 +51,8 @@ impl OpenFile {
         &self.path
     }
 
-    /// As mmap(2): the file was opened for reading, and for writing too if
-    /// writes are to reach it.
+    /// Checks what mmap(2) checks: the file was opened for reading, and also for
+    /// writing if writes are to reach it.
     pub fn check_open_for(&self, request: &Request) -> Result<()> {
         let writes = request.sharing == Sharing::Shared && request.writable;
         let needed = if writes { libc::O_RDWR } else { libc::O_RDONLY };
@@ -103,8 +102,8 @@ fn stat_of(file: RawFd) -> Result<libc::stat> {
     filled(result, || unsafe { stat.assume_init() })
 }
 
-/// Of what is at a path of the host's grants, whatever the current directory
-/// is. To wasi-libc the directory that is granted as `.` is the root.
+/// The status of the file at a path of the host's grants, whatever the current
+/// directory is. For wasi-libc the directory granted as `.` is the root.
 fn stat_at(path: &str) -> Result<libc::stat> {
     let path = CString::new(format!("/{}", path.trim_start_matches('/')))?;
     let mut stat = MaybeUninit::uninit();

@@ -9,11 +9,11 @@ use std::io::{Error, ErrorKind, Result};
 use mem::{Access, Mapping, Window, WindowMut};
 
 use self::file::OpenFile;
+use super::common::{check_range, unsupported};
 use super::heap::Heap;
-use super::{Request, check_range, unsupported};
+use crate::advice::{Advice, UncheckedAdvice};
 use crate::descriptor::Raw;
-use crate::options::Sharing;
-use crate::{Advice, UncheckedAdvice};
+use crate::request::{Request, Sharing};
 
 pub struct Pages(Bytes);
 
@@ -23,7 +23,7 @@ enum Bytes {
     Heap(Heap),
 }
 
-/// What the bytes of a window are of.
+/// The mapping of a window, and its file.
 struct Mapped {
     mapping: Mapping,
     file: OpenFile,
@@ -55,7 +55,7 @@ impl Pages {
         }
     }
 
-    /// Of pages that can be written.
+    /// Only for writable pages.
     #[inline]
     pub fn slice_mut(&mut self) -> &mut [u8] {
         match &mut self.0 {
@@ -65,7 +65,7 @@ impl Pages {
         }
     }
 
-    /// Of pages that can be written.
+    /// Only for writable pages.
     pub fn as_mut_ptr(&mut self) -> *mut u8 {
         match &mut self.0 {
             Bytes::Writable(window, _) => window.as_mut_ptr(),
@@ -93,8 +93,8 @@ impl Pages {
         Ok(())
     }
 
-    /// A window that can be written stays one, for others to see what was
-    /// written, and is only read.
+    /// A writable window stays one, so that others see what was written. It is
+    /// only read from then on.
     pub fn make_read_only(self) -> Result<Self> {
         // Without windows a host may keep what is written until a flush.
         self.flush(0, self.len(), false)?;
@@ -111,7 +111,7 @@ impl Pages {
             file,
             mut request,
         } = mapped;
-        // It was made to be read, whatever its sharing.
+        // It was made to read, whatever its sharing.
         drop(mapping);
         request.writable = true;
         file.check_open_for(&request)?;
@@ -151,8 +151,8 @@ impl Pages {
     ) -> Result<()> {
         check_range(offset, len, self.len())?;
         match self.mapped() {
-            // The pages of a file that is shared keep their bytes, and so the
-            // system need only know that they can go first.
+            // Pages of a shared file keep their bytes, so this only says to the
+            // system that it can reclaim them first.
             Some(mapped) if mapped.request.sharing == Sharing::Shared => {
                 mapped.advise(mem::Advice::Cold, offset, len)
             }
@@ -198,8 +198,8 @@ impl Mapped {
             .len(request.len as u64)
             .populate(request.populate)
             .open_from_root(file.path());
-        // Behind the mapping, so that what is at the path has been mapped; and
-        // before its error, which can be that of another file.
+        // After mapping, so that the file at the path is the mapped one. Before
+        // its error, which can be the error of another file.
         file.check_still_at_path()?;
         Ok(Self {
             mapping: mapping.map_err(error)?,
@@ -224,7 +224,8 @@ impl Mapped {
     }
 }
 
-/// `ENOMEM` of mmap(2) is lack of memory or of mappings, as is this code.
+/// mmap(2) gives `ENOMEM` for a lack of memory or of mappings, which this code
+/// means.
 fn error(error: mem::Error) -> Error {
     match error.code() {
         mem::ErrorCode::QuotaExceeded => Error::new(ErrorKind::OutOfMemory, error),

@@ -1,5 +1,5 @@
-//! What each of the two threads of the benchmark `peers` runs in its own
-//! store, on its own file, as often as it is told to.
+//! Each of the two threads of the benchmark `peers` runs this in its own store,
+//! on its own file, as often as the host asks.
 
 use self::bindings::mem::bench::jobs::{self, Job, Work};
 use bench_sums::{ATTACHED, attached_offsets, digest, random_blocks, touch};
@@ -14,7 +14,7 @@ fn main() {
     let mapping = mem::open("file").unwrap();
     let window = mapping.window(..).unwrap();
     assert!(window.is_zero_copy(), "the host grants windows");
-    // Nothing has to be fetched when it counts.
+    // Touches every page, so that none must be fetched when time counts.
     let mut sum = digest(&window, true);
     while let Some(Job { work, times }) = jobs::next(sum) {
         sum = match work {
@@ -26,7 +26,7 @@ fn main() {
     }
 }
 
-/// The words of 64 KiB, over and over.
+/// Loads the `u64`s of 64 KiB, again and again.
 fn load(mapping: &Mapping, times: u32) -> u64 {
     let offsets = (0..u64::from(times)).map(|time| 8 * time % (64 << 10));
     offsets
@@ -34,6 +34,7 @@ fn load(mapping: &Mapping, times: u32) -> u64 {
         .fold(0, u64::wrapping_add)
 }
 
+/// Reads random blocks of 64 bytes.
 fn read(mapping: &Mapping, times: u32) -> u64 {
     let mut buffer = [0; 64];
     let offsets = random_blocks(1, buffer.len() as u32, mapping.len());
@@ -45,7 +46,7 @@ fn read(mapping: &Mapping, times: u32) -> u64 {
     sum
 }
 
-/// One window behind the other.
+/// Attaches one window behind the other.
 fn attach(mapping: &Mapping, times: u32) -> u64 {
     let mut sum = 0_u64;
     for offset in attached_offsets(times, mapping.len()) {
@@ -56,6 +57,7 @@ fn attach(mapping: &Mapping, times: u32) -> u64 {
     sum
 }
 
+/// Sums up all bytes of the window.
 fn add_up(window: &Window, times: u32) -> u64 {
     (0..times)
         .map(|_| digest(black_box(window), true))

@@ -1,28 +1,12 @@
 //! How windows come and go.
 
-use super::{Access, MAX_WINDOWS, Model, Windows, store_of};
-use crate::guest::{Failure::*, Outcome};
+use super::memory::store_of;
+use super::state::{MAX_WINDOWS, Model, Windows};
+use super::window::Window;
 use crate::input::page;
+use crate::outcome::{Failure::*, Outcome};
+use mem_contract::{Access, ErrorCode::*};
 use std::ops::Range;
-
-#[derive(Debug)]
-pub struct Window {
-    pub mapping: usize,
-    pub memory: usize,
-    /// Of the memory, from 64 KiB on.
-    pub pages: Range<usize>,
-    /// Its first page in the mapping.
-    first: usize,
-    /// The first of its pages that is known to be gone.
-    pub lost_from: usize,
-}
-
-impl Window {
-    /// Its pages as those of the mapping.
-    fn in_mapping(&self) -> Range<usize> {
-        self.first..self.first + self.pages.len()
-    }
-}
 
 impl Model {
     /// The windows on a file, of all mappings.
@@ -45,34 +29,34 @@ impl Model {
         let number = self.number_of(of, handle)?;
         let mapping = &self.mappings[&number];
         if self.windows_of[store] == Windows::NotGranted {
-            return Err(AccessDenied);
+            return Err(Error(AccessDenied));
         }
         if self.windows_of_context(store) >= MAX_WINDOWS
             || self.kernel_mappings() + 2 > self.max_kernel_mappings
         {
-            return Err(QuotaExceeded);
+            return Err(Error(QuotaExceeded));
         }
         let aligned = |number: usize| number.is_multiple_of(page());
         if range.is_empty() || !aligned(range.start) || !aligned(range.end) {
-            return Err(InvalidArgument);
+            return Err(Error(InvalidArgument));
         }
         if self.windows_of[store] == Windows::NotPrepared {
-            return Err(Unsupported);
+            return Err(Error(Unsupported));
         }
         if offset > mapping.size as u64 {
-            return Err(OutOfBounds);
+            return Err(Error(OutOfBounds));
         }
         let start = mapping.into_page + offset as usize;
         if offset != 0 && !aligned(start) {
-            return Err(InvalidArgument);
+            return Err(Error(InvalidArgument));
         }
         let first = start / page();
         if first + length / page() > mapping.writable.len() {
-            return Err(OutOfBounds);
+            return Err(Error(OutOfBounds));
         }
-        // Whose mapping it is: a store can get the table of another.
+        // A store can get the table of another, with its mappings.
         if self.windows_of[mapping.store] == Windows::NotGranted {
-            return Err(Unsupported);
+            return Err(Error(Unsupported));
         }
         let skipped = offset as usize;
         let end = mapping.size.min(skipped + length - start % page());
@@ -80,7 +64,7 @@ impl Model {
         let file = &self.files[mapping.file];
         let in_file = mapping.first * page() + mapping.into_page;
         if skipped < end && file.length < in_file + end {
-            return Err(Truncated);
+            return Err(Error(Truncated));
         }
         let writes = mapping.access == Access::ReadWrite;
         if writes {
@@ -97,7 +81,7 @@ impl Model {
         if self.windows.values().any(overlaps)
             || elsewhere.any(|w| w.memory != of) && (writes || someone_writes)
         {
-            return Err(Busy);
+            return Err(Error(Busy));
         }
         Ok(Window {
             mapping: number,
@@ -108,7 +92,7 @@ impl Model {
         })
     }
 
-    /// Attaches what the method above has returned.
+    /// Attaches the window that the method above returned.
     pub fn attached(&mut self, of: usize, handle: u32, window: Window) {
         let mapping = &self.mappings[&window.mapping];
         for (at, index) in window.pages.clone().zip(window.first..) {
@@ -127,17 +111,17 @@ impl Model {
         assert!(is_new, "{handle} is given twice");
     }
 
-    /// Detaches a window by its handle, which is gone then. The window stays if
-    /// it is in a memory of another store.
+    /// Detaches a window and drops its handle. The window stays if it lies in a
+    /// memory of another store.
     pub fn detach(&mut self, of: usize, handle: u32) -> Outcome<()> {
         let number = self.handles(of).windows.remove(&handle).ok_or(Trap)?;
         let Some(window) = self.windows.get(&number) else {
-            // Its memory is gone.
+            // Its memory was dropped.
             return Ok(());
         };
         let (memory, pages) = (window.memory, window.pages.clone());
         if store_of(memory) != store_of(of) {
-            return Err(Busy);
+            return Err(Error(Busy));
         }
         self.take_off(number);
         let at = |page: usize| {
@@ -152,7 +136,7 @@ impl Model {
         Ok(())
     }
 
-    /// Those that count against the quota of a store's context.
+    /// How many windows count against the quota of a store's context.
     fn windows_of_context(&self, store: usize) -> usize {
         let windows = self.windows.values().map(|window| window.memory);
         let memories = self.memories.iter().enumerate();
@@ -161,7 +145,7 @@ impl Model {
         all.filter(|&of| self.same_context(of, store)).count()
     }
 
-    /// Removes a window: the mapping remembers what it lost.
+    /// Removes a window. Its mapping remembers what the window lost.
     pub(super) fn take_off(&mut self, number: usize) {
         let window = self.windows.remove(&number).unwrap();
         self.memories[window.memory].put_zeros(window.pages.clone());
@@ -180,8 +164,8 @@ impl Model {
         }
     }
 
-    /// What a window has lost of these pages of its mapping. One that looks
-    /// touches the last of them.
+    /// Checks that a window has lost none of these pages of its mapping. If it
+    /// looks, it first touches the last of them.
     fn check_window(&mut self, number: usize, pages: Range<usize>, looks: bool) -> Outcome<()> {
         let window = &self.windows[&number];
         let mine = window.in_mapping();
@@ -194,13 +178,13 @@ impl Model {
             self.touch(window.memory, last..last + 1);
         }
         if self.windows[&number].lost_from < both.end - mine.start {
-            return Err(Truncated);
+            return Err(Error(Truncated));
         }
         Ok(())
     }
 
-    /// What any window of the mapping has lost of these pages of it. They are
-    /// asked up to the first that has.
+    /// Checks that no window of the mapping has lost any of these pages. It asks
+    /// the windows in the order of their addresses, up to the first that has.
     pub(super) fn check_windows(
         &mut self,
         mapping: usize,
@@ -209,7 +193,7 @@ impl Model {
     ) -> Outcome<()> {
         let before = &self.mappings[&mapping].lost_in_windows;
         if before.range(pages.clone()).next().is_some() {
-            return Err(Truncated);
+            return Err(Error(Truncated));
         }
         let windows = self.windows.iter();
         let mut windows: Vec<(usize, usize)> = windows

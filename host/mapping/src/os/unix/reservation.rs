@@ -1,3 +1,5 @@
+use super::pages::discard_pages;
+use crate::os::common::page_size;
 use rustix::mm::{self, MapFlags, ProtFlags};
 use std::io;
 use std::ops::Range;
@@ -6,11 +8,11 @@ use std::ptr;
 /// The size of a huge page on x86-64, and on AArch64 with pages of 4 KiB.
 const HUGE_PAGE: usize = 2 << 20;
 
-/// Addresses that nothing else in the process is mapped at. What is mapped
-/// there goes when this is dropped.
+/// Addresses at which the process maps nothing else. Dropping it unmaps
+/// everything there.
 #[derive(Debug)]
 pub struct Reservation {
-    /// Of everything, with the guard before.
+    /// The first address of all, the guard before the bytes too.
     start: *mut u8,
     before: usize,
     length: usize,
@@ -22,26 +24,26 @@ unsafe impl Send for Reservation {}
 unsafe impl Sync for Reservation {}
 
 impl Reservation {
-    /// Reserves `length` bytes, and as many `before` and `behind` them as these
-    /// say, or more. None of the bytes can be accessed.
+    /// Reserves `length` bytes, at least `before` bytes before them and at least
+    /// `behind` bytes behind them. Nobody can access any of the bytes yet.
     ///
     /// If a huge page fits into `length`, the first byte lies at a multiple of
-    /// its size, so that files are mapped by such where they can be.
+    /// its size, so that the system can map files by huge pages.
     ///
     /// # Errors
     ///
     /// Those of `mmap(2)`, and `OutOfMemory` for lengths that cannot be.
     pub fn new(before: usize, length: usize, behind: usize) -> io::Result<Self> {
-        let page_size = super::super::page_size();
+        let page = page_size();
         let align = if length < HUGE_PAGE {
-            page_size
+            page
         } else {
-            HUGE_PAGE.max(page_size)
+            HUGE_PAGE.max(page)
         };
-        let round = |length: usize| length.checked_next_multiple_of(page_size);
+        let round = |length: usize| length.checked_next_multiple_of(page);
         let sum = || {
             let before = round(before)?;
-            let lengths = [align - page_size, round(length)?, round(behind)?];
+            let lengths = [align - page, round(length)?, round(behind)?];
             let all = lengths.into_iter().try_fold(before, usize::checked_add)?;
             Some((before, all))
         };
@@ -67,15 +69,15 @@ impl Reservation {
 
     /// Touches a page, while all are one mapping of the kernel.
     ///
-    /// Linux joins pages with their neighbors, those of a window that has ended
-    /// with those around it, unless each had been touched first while they were
-    /// apart. Then they would be two mappings for good, which nobody counts. What
-    /// was touched as one stays of one kind, in however many parts.
+    /// Linux joins the pages of a window that has ended with those around it,
+    /// unless each side was first touched while they were apart. Then they would
+    /// stay two mappings, which nobody counts. Pages that were touched as one
+    /// mapping stay of one kind, in however many parts.
     fn touch(&self) -> io::Result<()> {
-        let page_size = super::super::page_size();
+        let page = page_size();
         let protect = |protection| {
-            // SAFETY: the page is of this reservation, which nobody has yet.
-            unsafe { region::protect(self.start, page_size, protection) }.map_err(io::Error::from)
+            // SAFETY: the page is of this reservation, and nobody else has that yet.
+            unsafe { region::protect(self.start, page, protection) }.map_err(io::Error::from)
         };
         protect(region::Protection::READ_WRITE)?;
         // SAFETY: the page was just made writable.
@@ -83,20 +85,20 @@ impl Reservation {
         protect(region::Protection::NONE)?;
         let start = self.start.expose_provenance();
         // SAFETY: nothing was written there but a zero.
-        unsafe { super::discard_pages(&(start..start + page_size)) };
+        unsafe { discard_pages(&(start..start + page)) };
         Ok(())
     }
 
     /// The first byte behind the guard.
     pub fn as_ptr(&self) -> *mut u8 {
         let start = self.start.wrapping_add(self.before);
-        // What is done to single pages names them by their addresses.
+        // Calls for single pages name them by their addresses.
         start.expose_provenance();
         start
     }
 
-    /// Makes `pages`, offsets from `as_ptr`, readable and writable. They are
-    /// zeros when they first are.
+    /// Makes `pages`, offsets from `as_ptr`, readable and writable. At first they
+    /// are zeros.
     ///
     /// # Errors
     ///
@@ -117,8 +119,8 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        // SAFETY: these addresses are this reservation's, whose owner is done
-        // with them.
+        // SAFETY: these addresses belong to this reservation, and its owner no
+        // longer uses them.
         let unmapped = unsafe { mm::munmap(self.start.cast(), self.length) };
         debug_assert!(unmapped.is_ok());
     }

@@ -1,6 +1,11 @@
 //! Where bytes lie in memory: at the offset that they have in the file, modulo
 //! the page, as where mmap(2) puts them. So they can be taken for numbers.
 
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "nobody else shortens a test's files, and pointers stay inside their maps"
+)]
+
 use mem::{Access, Options};
 use memmap2::{Mmap, MmapMut, MmapOptions, MmapRaw};
 use std::fs::{self, File};

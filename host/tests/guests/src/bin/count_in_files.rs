@@ -1,6 +1,6 @@
 //! Maps, counts, flushes and unmaps in a slot of a shared file and in a file of
-//! its own, for as many milliseconds as the second argument says. The first is
-//! the number of the slot. Leaves what it has counted in `counted-`.
+//! its own. The first argument is the number of the slot, and the second is for
+//! how many milliseconds. Leaves the count in `counted-`.
 
 use std::time::{Duration, Instant};
 use test_guests::PAGE;

@@ -1,5 +1,10 @@
 //! A relative path starts at the guest's current directory, as in `std::fs`.
 
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "nobody else shortens a test's files, and pointers stay inside their maps"
+)]
+
 use mem::{ErrorCode, Options};
 use memmap2::Mmap;
 use std::env::set_current_dir;

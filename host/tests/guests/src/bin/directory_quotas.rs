@@ -1,5 +1,5 @@
-//! Quotas, locks, execution and windows are those of every mapping, however the
-//! file was found. The host allows 3 pages of mappings and 1 page of locks, no
+//! Quotas, locks, execution and windows are the same for every mapping, however
+//! the file was found. The host allows 3 pages of mappings and 1 page of locks, no
 //! execution, and windows.
 
 use mem::{Access, ErrorCode, Options};

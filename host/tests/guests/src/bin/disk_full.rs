@@ -75,7 +75,8 @@ fn main() {
         length: met as u64,
     };
     mapping.flush(Some(before), FlushMode::Synchronous).unwrap();
-    // Every acknowledgement asks what windows have lost, even those that were.
+    // Every acknowledgement asks what windows have lost, also windows that are
+    // gone.
     let no_space = Err(raw::ErrorCode::NoSpace);
     assert_eq!(window.check(), no_space);
     assert_eq!(mapping.flush(None, FlushMode::Synchronous), no_space);

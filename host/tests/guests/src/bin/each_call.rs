@@ -1,5 +1,5 @@
-//! Makes each call, and some that fail, in an order that the host's test knows.
-//! The file `file` has two pages.
+//! Makes each call, and some that fail, in the order of `CALLS` in
+//! `host/tests/calls.rs`. The file `file` has two pages.
 
 use test_guests::raw::window::Window;
 use test_guests::raw::{self, Access, Advice, FlushMode, MapFlags, MapOptions, Mapping, Range};

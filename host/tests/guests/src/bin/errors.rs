@@ -21,7 +21,7 @@ fn main() {
         let code = error.code();
         let error = io::Error::from(error);
         assert_eq!(error.kind(), kind, "{text}");
-        // The error is still there for whoever looks for it.
+        // The error is still there for code that looks for it.
         let inner = error
             .get_ref()
             .unwrap()

@@ -1,5 +1,5 @@
-//! Flushes a large mapping of which each page is dirty. While it does so there
-//! is a file `flushing`.
+//! Flushes a large mapping whose pages are all dirty. Meanwhile there is a file
+//! `flushing`.
 
 use test_guests::PAGE;
 

@@ -1,6 +1,6 @@
-//! Locks do not nest within a mapping, and those of different mappings do not
-//! undo each other, even where their bytes share a page of the file: the
-//! kernel tells of each mapping whether it is locked.
+//! Locks do not nest within a mapping. Locks of different mappings do not undo
+//! each other, even where their bytes share a page of the file: the kernel knows
+//! of each mapping whether it is locked.
 
 use mem::{ErrorCode, Options};
 use test_guests::{HostMapping, PAGE, code, host_status_kib};
@@ -61,8 +61,8 @@ fn shared_page() {
 fn locked_kib() -> u64 {
     let mappings = HostMapping::all_of("file");
     assert!(!mappings.is_empty());
-    // `Locked` is each mapping's share of its pages in RAM, which halves what
-    // two mappings of a page have; the flag and the size tell without.
+    // `Locked` is each mapping's share of its pages in RAM, so two
+    // mappings of a page have half of it each. The flag and the size do not share.
     let locked = mappings.iter().filter(|mapping| mapping.has_flag("lo"));
     locked.map(|mapping| mapping.kib("Size")).sum()
 }

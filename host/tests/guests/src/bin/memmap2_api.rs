@@ -1,6 +1,11 @@
 //! What the stand-in for the crate memmap2 promises. The first argument says
 //! whether maps are copies or the file's pages.
 
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "nobody else shortens a test's files, and pointers stay inside their maps"
+)]
+
 use memmap2::{Advice, Mmap, MmapMut, MmapOptions, MmapRaw, UncheckedAdvice};
 use std::fmt::Debug;
 use std::fs::{self, File};

@@ -1,6 +1,11 @@
 //! A map of the stand-in for memmap2 brings to the file what was changed in it,
 //! and no other byte: what others wrote meanwhile stays, as it does natively.
 
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "nobody else shortens a test's files, and pointers stay inside their maps"
+)]
+
 use memmap2::{MmapMut, MmapRaw};
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};

@@ -2,6 +2,11 @@
 //! file is not there any more whatever took its place. The host has made the
 //! links.
 
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "nobody else shortens a test's files, and pointers stay inside their maps"
+)]
+
 use memmap2::{Mmap, MmapMut};
 use std::fs::{self, File};
 use std::io::ErrorKind;

@@ -1,5 +1,10 @@
-//! A map of the stand-in for memmap2 that is made read-only has brought to the
-//! file what was written, for all who use the file.
+//! Making a map of the stand-in for memmap2 read-only writes its bytes to the
+//! file, where everybody who uses the file finds them.
+
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "nobody else shortens a test's files, and pointers stay inside their maps"
+)]
 
 use memmap2::{Mmap, MmapMut};
 use std::fs::{self, File};

@@ -1,5 +1,10 @@
-//! A map that cannot be written is no private memory of the host's, of which it
-//! has granted a page.
+//! A map that cannot be written takes no private memory of the host, which grants
+//! one page of it.
+
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "nobody else shortens a test's files, and pointers stay inside their maps"
+)]
 
 use memmap2::MmapOptions;
 use std::fs::{self, File};

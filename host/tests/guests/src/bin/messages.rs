@@ -85,7 +85,7 @@ fn read_only() {
          have the runtime grant it for writing"
     } else {
         "the directory or the file is granted for reading only; map it read-only or \
-         copy-on-write, or have the embedder grant it with `Access::ReadWrite` (without \
+         copy-on-write, or have the embedder grant it with `FsPerms::ReadWrite` (without \
          `--mem-read-only`)"
     };
     says(
@@ -123,7 +123,7 @@ fn nothing() {
              `MemCtxBuilder::allow_windows` (`--mem-windows`)"
         )
     );
-    // It is told once, and is of the latest error with this code.
+    // `explain` says it once, of the latest error with this code.
     assert_eq!(raw::explain(raw::ErrorCode::AccessDenied), None);
     assert_eq!(raw::explain(raw::ErrorCode::Io), None);
     assert!(mem::open("missing").is_err());

@@ -1,5 +1,5 @@
-//! Pages that the polyfill keeps of a file that has become shorter: flushing
-//! tells, and does not make the file longer again.
+//! Pages that the polyfill keeps of a file that has become shorter: a flush
+//! reports the loss, and does not make the file longer again.
 
 use mem::{Advice, ErrorCode::Truncated};
 use std::fs::OpenOptions;
@@ -21,7 +21,7 @@ fn main() {
         assert_eq!(bytes.len() as u64, left);
         assert!(bytes.iter().step_by(PAGE as usize).all(|&byte| byte == 1));
 
-        // From then on the access itself tells.
+        // From then on the access itself reports it.
         assert_eq!(code(mapping.get::<u8>(LENGTH - 1)), Truncated);
         assert_eq!(code(mapping.set(LENGTH - 1, 1u8)), Truncated);
         if left > 0 {

@@ -21,7 +21,7 @@ fn main() {
         bytes[at..][..6].copy_from_slice(b"shared");
     }
     assert_eq!(part.get::<u8>(0).unwrap(), b's');
-    // More than is kept of a read, of which the first page is not there.
+    // More than the polyfill keeps of a read, and its first page is not there.
     let middle = 10 * PAGE as usize + 9;
     let mut long = vec![0; LENGTH - middle];
     reader.read_exact_at(middle as u64, &mut long).unwrap();

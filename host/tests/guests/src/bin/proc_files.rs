@@ -1,6 +1,5 @@
-//! The files of `/proc/self`, which the host grants as `/proc`: those that
-//! have a size of 0 are empty mappings or cannot be mapped, and magic links
-//! lead nowhere. `/dev` has no files.
+//! The files of `/proc/self`, which the host grants as `/proc`. Files of size 0
+//! are empty mappings or cannot be mapped, and magic links lead nowhere. `/dev` has no files.
 
 use mem::{Access, ErrorCode, Options};
 use test_guests::code;

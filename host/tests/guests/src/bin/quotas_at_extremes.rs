@@ -154,7 +154,7 @@ fn as_many_as_granted(buffer: &Buffer) {
     assert_eq!(anonymous(1).unwrap_err(), ErrorCode::QuotaExceeded);
     mappings.truncate(2);
 
-    // Eight pages, of which each mapping has four.
+    // Eight pages: each mapping has four.
     for mapping in &mappings {
         mapping.lock(None).unwrap();
     }

@@ -34,7 +34,7 @@ fn dropped(window: WindowMut) {
     drop(window);
 }
 
-/// Two mappings of a file whose bytes are those of the pattern.
+/// Two mappings of a file that holds the pattern.
 fn twice() -> (Mapping, Mapping) {
     std::fs::write("file", pattern(LENGTH)).unwrap();
     (
@@ -136,7 +136,7 @@ fn what_is_changed_back_is_written() {
     }
 }
 
-/// A copy of which a part is written back keeps the rest for later.
+/// A copy keeps the rest for later when only a part of it is written back.
 fn a_part_brings_no_other_page() {
     let (_, other) = twice();
     let mapping = Options::new()

@@ -1,5 +1,5 @@
-//! Windows that come and go take no more of the guest's memory than those that
-//! exist at a time.
+//! Windows that come and go take no more of the guest's memory than the windows
+//! that exist at the same time.
 
 use test_guests::{PAGE, memory_pages, pattern, windows_are_zero_copy};
 

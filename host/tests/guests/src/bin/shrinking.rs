@@ -95,7 +95,7 @@ fn work(mapping: &Mapping, access: Access, random: &mut Random) -> Result<(), Lo
     Ok(())
 }
 
-/// Looks through a window, until its check tells of a loss.
+/// Looks through a window, until its check reports a loss.
 fn look(buffer: &Buffer, access: raw::Access, random: &mut Random) -> Result<(), Lost> {
     let mapping = map("shared/windowed", access);
     let pages = mapping.size() / PAGE;

@@ -16,7 +16,7 @@ fn main() {
     assert_eq!(code(mapping.unlock()), NotLocked);
     assert_eq!(code(mapping.unlock_range(PAGE..3 * PAGE + 1)), NotLocked);
     assert_eq!(code(mapping.unlock_range(PAGE - 1..3 * PAGE)), NotLocked);
-    // Those left both pages locked, of which each can be unlocked once.
+    // Both pages are still locked. Each can be unlocked once.
     mapping.unlock_range(PAGE..2 * PAGE).unwrap();
     assert_eq!(code(mapping.unlock_range(PAGE..2 * PAGE)), NotLocked);
     mapping.unlock_range(2 * PAGE..2 * PAGE + 1).unwrap();

@@ -1,4 +1,4 @@
-//! A write that fails after the function has returned is told by the next
+//! A write that fails after the function has returned is reported by the next
 //! call, and closes the stream. The host grants `/dev`.
 
 use test_guests::descriptors::{Descriptor, DescriptorFlags, ErrorCode, open, preopened};

@@ -25,10 +25,12 @@ fn main() {
     (0..100).for_each(round);
     let kib_before = host_status_kib("RssAnon");
     (0..10_000).for_each(round);
-    // Where windows were, the pages are one mapping with their neighbours.
+    // Where windows were, the pages are one mapping with their neighbours. If
+    // they were not, there would be some 240 mappings more. The mappings of the
+    // host's threads and allocator come and go, but not by the hundred.
     let mappings_after = host_mappings();
     assert!(
-        mappings_after <= mappings_before + 3,
+        mappings_after <= mappings_before + 100,
         "{mappings_before} mappings before, {mappings_after} after"
     );
     let kib_after = host_status_kib("RssAnon");

@@ -1,4 +1,5 @@
-//! Pages that the file has lost read as zeros in a window, and `check` tells.
+//! Pages that the file has lost read as zeros in a window, and `check`
+//! reports the loss.
 
 use std::fs::File;
 use std::io::Write;

@@ -4,7 +4,7 @@ use std::io::Result;
 use std::os::fd::RawFd;
 use std::slice;
 
-use super::{Paths, opened, paths};
+use super::paths::{Paths, opened, paths};
 
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
@@ -28,8 +28,8 @@ unsafe extern "C" {
     fn import_prestat_dir_name(directory: u32, name: *mut u8, length: usize) -> i32;
 }
 
-/// What the host says of a directory that it granted: the kind, of which there
-/// is one, and the length of the directory's name.
+/// What the host says of a directory that it granted: the kind, and the length of
+/// the directory's name. There is only one kind.
 #[repr(C)]
 #[derive(Default)]
 struct Prestat {
@@ -37,7 +37,7 @@ struct Prestat {
     name_length: usize,
 }
 
-/// What wasi-libc has as its import `path_open`.
+/// Stands in for the import `path_open` of wasi-libc.
 #[unsafe(export_name = "__imported_wasi_snapshot_preview1_path_open")]
 unsafe extern "C" fn path_open(
     directory: u32,
@@ -50,7 +50,7 @@ unsafe extern "C" fn path_open(
     flags: u32,
     returned: *mut u32,
 ) -> i32 {
-    // SAFETY: the arguments are wasi-libc's, for the function it names.
+    // SAFETY: wasi-libc passes these arguments for the same function.
     let error = unsafe {
         import_path_open(
             directory,
@@ -65,7 +65,7 @@ unsafe extern "C" fn path_open(
         )
     };
     if error == 0 {
-        // SAFETY: the path was good for the host, which has written the number.
+        // SAFETY: the host has read the path, and has written the number.
         let (path, number) = unsafe { (slice::from_raw_parts(path, length), *returned) };
         let mut paths = paths();
         granted(&mut paths, directory);
@@ -74,7 +74,7 @@ unsafe extern "C" fn path_open(
     error
 }
 
-/// Writes down the name of a directory, if the host granted it.
+/// Notes the name of a directory, if the host granted it.
 fn granted(paths: &mut Paths, directory: u32) {
     if paths.contains_key(&directory) {
         return;
@@ -100,7 +100,7 @@ pub fn path_of<S>(file: RawFd, stat: impl FnOnce() -> Result<S>) -> Result<(Opti
     Ok((path, stat()?))
 }
 
-/// What `stat` returns, which calls libc's.
+/// Calls `stat`, which calls libc's, and returns its result.
 pub fn following_links<R>(stat: impl FnOnce() -> R) -> R {
     stat()
 }

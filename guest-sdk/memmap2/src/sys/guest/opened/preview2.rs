@@ -7,7 +7,7 @@ use std::io::Result;
 use std::os::fd::RawFd;
 use std::slice;
 
-use super::{opened, paths};
+use super::paths::{opened, paths};
 
 #[link(wasm_import_module = "wasi:filesystem/types@0.2.0")]
 unsafe extern "C" {
@@ -65,7 +65,7 @@ struct Directory {
     length: usize,
 }
 
-/// What wasi-libc has as its import `open-at`.
+/// Stands in for the import `open-at` of wasi-libc.
 #[unsafe(export_name = "__wasm_import_filesystem_method_descriptor_open_at")]
 unsafe extern "C" fn open_at(
     directory: u32,
@@ -76,21 +76,21 @@ unsafe extern "C" fn open_at(
     flags: u32,
     returned: *mut Opened,
 ) {
-    // SAFETY: the arguments are wasi-libc's, for the function it names.
+    // SAFETY: wasi-libc passes these arguments for the same function.
     unsafe { import_open_at(directory, lookup, path, length, how, flags, returned) };
     // SAFETY: the host has written the result.
     let (is_err, handle) = unsafe { ((*returned).is_err, (*returned).handle) };
     if is_err == 0 {
-        // SAFETY: the path was good for the host.
+        // SAFETY: the host has read the path.
         let path = unsafe { slice::from_raw_parts(path, length) };
         opened(&mut paths(), directory, path, handle);
     }
 }
 
-/// What wasi-libc has as its import `get-directories`.
+/// Stands in for the import `get-directories` of wasi-libc.
 #[unsafe(export_name = "__wasm_import_filesystem_preopens_get_directories")]
 unsafe extern "C" fn get_directories(returned: *mut Directories) {
-    // SAFETY: the argument is wasi-libc's, for the function it names.
+    // SAFETY: wasi-libc passes this argument for the same function.
     unsafe { import_get_directories(returned) };
     let mut paths = paths();
     // SAFETY: the host has written the result.
@@ -112,24 +112,24 @@ unsafe extern "C" fn get_directories(returned: *mut Directories) {
 }
 
 thread_local! {
-    /// The handle that libc has last asked the `stat` of.
+    /// The handle of the last `stat` that libc made.
     static ASKED: Cell<Option<u32>> = const { Cell::new(None) };
 
-    /// Whether the next `stat` follows links in all that it asks the host.
+    /// Whether the next `stat` follows links in every call of the host.
     static FOLLOWS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What wasi-libc has as its import `stat`.
+/// Stands in for the import `stat` of wasi-libc.
 #[unsafe(export_name = "__wasm_import_filesystem_method_descriptor_stat")]
 unsafe extern "C" fn stat(file: u32, returned: *mut u8) {
     ASKED.set(Some(file));
-    // SAFETY: the arguments are wasi-libc's, for the function it names.
+    // SAFETY: wasi-libc passes these arguments for the same function.
     unsafe { import_stat(file, returned) };
 }
 
-/// What wasi-libc has as its import `metadata-hash-at`. Its `stat` makes the
-/// device and the inode of it. There are versions that ask for those of a
-/// link, whatever they are to follow.
+/// Stands in for the import `metadata-hash-at` of wasi-libc. Its `stat` makes the
+/// device and the inode from the hash. Some versions ask for the hash of a link
+/// even where they are to follow links.
 #[unsafe(export_name = "__wasm_import_filesystem_method_descriptor_metadata_hash_at")]
 unsafe extern "C" fn metadata_hash_at(
     directory: u32,
@@ -142,12 +142,12 @@ unsafe extern "C" fn metadata_hash_at(
         true => lookup | FOLLOW_LINKS,
         false => lookup,
     };
-    // SAFETY: the arguments are wasi-libc's, for the function it names; it says
-    // for which links the flag is set.
+    // SAFETY: wasi-libc passes these arguments for the same function, and the
+    // flag is valid for it.
     unsafe { import_metadata_hash_at(directory, lookup, path, length, returned) };
 }
 
-/// What `stat` returns, which calls libc's, and gets what links lead to.
+/// Calls `stat`, which calls libc's and follows links, and returns its result.
 pub fn following_links<R>(stat: impl FnOnce() -> R) -> R {
     FOLLOWS.set(true);
     let result = stat();

@@ -1,4 +1,4 @@
-//! Another WASI, of whose libc nothing is known here.
+//! Another WASI, whose libc is not known here.
 
 use std::io::Result;
 use std::os::fd::RawFd;
@@ -8,7 +8,7 @@ pub fn path_of<S>(_file: RawFd, stat: impl FnOnce() -> Result<S>) -> Result<(Opt
     Ok((None, stat()?))
 }
 
-/// What `stat` returns, which calls libc's.
+/// Calls `stat`, which calls libc's, and returns its result.
 pub fn following_links<R>(stat: impl FnOnce() -> R) -> R {
     stat()
 }

@@ -1,0 +1,7 @@
+//! Mappings without a runtime for guests.
+
+#![cfg(unix)]
+
+mod attacks;
+mod process;
+mod rounds;
