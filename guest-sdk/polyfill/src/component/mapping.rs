@@ -181,17 +181,24 @@ impl Mapping {
         Err(ErrorCode::NotLocked)
     }
 
-    pub fn advise(&self, range: Option<ByteRange>, advice: Advice) -> Result<()> {
+    /// Checks that advice can be given about the range, and returns where it is in
+    /// the file.
+    pub fn check_advice(&self, range: Option<ByteRange>, advice: Advice) -> Result<Range<u64>> {
         let range = self.checked_or_all(range)?;
+        if advice == Advice::PopulateWrite && !range.is_empty() {
+            self.check_writable(&range)?;
+        }
+        self.check_present(&range)?;
+        Ok(range)
+    }
+
+    pub fn advise(&self, range: Option<ByteRange>, advice: Advice) -> Result<()> {
+        let range = self.check_advice(range, advice)?;
         if range.is_empty() {
             return Ok(());
         }
         match advice {
-            Advice::PopulateRead => return self.populate(&range),
-            Advice::PopulateWrite => {
-                self.check_writable(&range)?;
-                return self.populate(&range);
-            }
+            Advice::PopulateRead | Advice::PopulateWrite => return self.populate(&range),
             Advice::HugePage | Advice::NoHugePage => return Err(ErrorCode::Unsupported),
             _ => {}
         }

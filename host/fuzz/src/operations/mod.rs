@@ -257,7 +257,7 @@ impl Session {
                 let (handle, range) = (pick.of(&handles), range.as_ref().map(range_of));
                 let advice = Advice::ALL[usize::from(advice % 10)];
                 let got = self.guest.done("advise", &[&handle, &range, &advice]);
-                let want = self.model.advise(handle, range, advice, got);
+                let want = self.model.advise(handle, &[range], advice, got);
                 assert_eq!(got, want, "{operation:?}");
             }
             Operation::Unmap(pick) => {

@@ -350,29 +350,37 @@ impl Model {
         })
     }
 
-    /// What advice must give. Systems need not know all kinds, so `got` is what
-    /// this one said.
+    /// What advice about `ranges` must give: all of them are checked first. Systems
+    /// need not know all kinds, so `got` is what this one said.
     pub fn advise(
         &mut self,
         handle: u32,
-        range: Option<ByteRange>,
+        ranges: &[Option<ByteRange>],
         advice: Advice,
         got: Outcome<()>,
     ) -> Outcome<()> {
         use Advice::*;
-        let range = self.range(handle, range)?;
-        if advice == PopulateWrite {
-            self.mappings[&handle].check_writable(&range)?;
-        }
+        self.mappings.get(&handle).ok_or(Trap)?;
+        let checked = |range: &Option<ByteRange>| {
+            let range = self.range(handle, *range)?;
+            if advice == PopulateWrite {
+                self.mappings[&handle].check_writable(&range)?;
+            }
+            Ok(range)
+        };
+        let ranges = ranges.iter().map(checked).collect::<Outcome<Vec<_>>>()?;
         let change = |page: &mut Page| match advice {
             Normal | Random | Sequential => page.order = advice,
             HugePage | NoHugePage => page.huge = Some(advice),
             _ => {}
         };
         let pages = self.mappings[&handle].pages.clone();
-        self.change(handle, &range, change)?;
+        for range in &ranges {
+            self.change(handle, range, change)?;
+        }
+        let some = ranges.iter().any(|range| !range.is_empty());
         let all_know_it = matches!(advice, Normal | Random | Sequential | WillNeed);
-        if !range.is_empty() && !all_know_it && got == Err(Error(Unsupported)) {
+        if some && !all_know_it && got == Err(Error(Unsupported)) {
             self.mappings.get_mut(&handle).unwrap().pages = pages;
             return got;
         }

@@ -4,6 +4,7 @@ use crate::explanation::Explain;
 use crate::system_error::{out_of_mappings, system_error};
 use mem_contract::{Advice, ByteRange, ErrorCode};
 use std::io::ErrorKind;
+use std::ops::Range;
 
 impl Mapping {
     /// Says to the operating system how `range` is going to be used.
@@ -14,13 +15,10 @@ impl Mapping {
     /// `Unsupported` for advice that the operating system does not know.
     pub fn advise(&self, range: Option<ByteRange>, advice: Advice) -> Result<(), ErrorCode> {
         let range = self.checked_or_all(range)?;
-        if advice == Advice::PopulateWrite {
-            self.check_writable(&range)?;
-        }
+        self.check_advice(&range, advice)?;
         if range.is_empty() {
             return Ok(());
         }
-        self.check_present(&range)?;
         let change = |state: &mut PageState| match advice {
             Advice::Normal => state.order = Order::Normal,
             Advice::Random => state.order = Order::Random,
@@ -31,21 +29,37 @@ impl Mapping {
             _ => {}
         };
         let pages = self.pages_of(&range);
-        self.lock_pages().change(&pages, change, || {
-            crate::os::advise(&self.map, range.clone(), advice).map_err(|error| {
-                match (self.probe(&range), error.kind()) {
-                    (Err(truncated), _) => truncated,
-                    (Ok(()), ErrorKind::InvalidInput) => ErrorCode::Unsupported.because(
-                        "the operating system does not know this advice, or not for this kind of \
-                         file; do without",
-                    ),
-                    // Linux reports this if it cannot split a mapping.
-                    (Ok(()), ErrorKind::WouldBlock) => {
-                        ErrorCode::QuotaExceeded.because(out_of_mappings())
-                    }
-                    (Ok(()), _) => system_error(error),
+        let ranges = [range];
+        self.lock_pages()
+            .change(&pages, change, || self.give_advice(&ranges, advice))
+    }
+
+    /// Checks that advice can be given about `range`.
+    fn check_advice(&self, range: &Range<usize>, advice: Advice) -> Result<(), ErrorCode> {
+        if advice == Advice::PopulateWrite {
+            self.check_writable(range)?;
+        }
+        match range.is_empty() {
+            true => Ok(()),
+            false => self.check_present(range),
+        }
+    }
+
+    fn give_advice(&self, ranges: &[Range<usize>], advice: Advice) -> Result<(), ErrorCode> {
+        crate::os::advise(&self.map, ranges, advice).map_err(|error| {
+            let lost = ranges.iter().find_map(|range| self.probe(range).err());
+            match (lost, error.kind()) {
+                (Some(truncated), _) => truncated,
+                (None, ErrorKind::InvalidInput) => ErrorCode::Unsupported.because(
+                    "the operating system does not know this advice, or not for this kind of \
+                     file; do without",
+                ),
+                // Linux reports this if it cannot split a mapping.
+                (None, ErrorKind::WouldBlock) => {
+                    ErrorCode::QuotaExceeded.because(out_of_mappings())
                 }
-            })
+                (None, _) => system_error(error),
+            }
         })
     }
 }

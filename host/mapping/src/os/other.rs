@@ -167,6 +167,6 @@ impl Reservation {
 }
 
 /// Gives advice about `range`, offsets into `map`.
-pub(crate) fn advise(_map: &MmapRaw, _range: Range<usize>, _advice: Advice) -> io::Result<()> {
+pub(crate) fn advise(_map: &MmapRaw, _ranges: &[Range<usize>], _advice: Advice) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

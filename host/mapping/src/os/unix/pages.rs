@@ -9,8 +9,14 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 
-/// Gives advice about `range`, offsets into `map`, as `madvise(2)` does.
-pub(crate) fn advise(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {
+/// Gives advice about `ranges`, offsets into `map`, as `madvise(2)` does.
+pub(crate) fn advise(map: &MmapRaw, ranges: &[Range<usize>], advice: Advice) -> io::Result<()> {
+    ranges
+        .iter()
+        .try_for_each(|range| advise_one(map, range.clone(), advice))
+}
+
+fn advise_one(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {
     let known = match advice {
         Advice::Normal => memmap2::Advice::Normal,
         Advice::Random => memmap2::Advice::Random,
