@@ -46,6 +46,12 @@ int main(int count, char **args) {
     mem_mmap_mapping_borrow_mapping_t mapping = mem_mmap_mapping_borrow_mapping(owned);
 
     uint64_t size = mem_mmap_mapping_method_mapping_size(mapping);
+    /* The first line and the last byte are wanted soon. */
+    mem_mmap_mapping_range_t ends[] = {{0, size < 80 ? size : 80}, {size ? size - 1 : 0, size > 0}};
+    mem_mmap_mapping_list_range_t soon = {ends, sizeof ends / sizeof *ends};
+    if (!mem_mmap_mapping_method_mapping_advise_many(
+            mapping, &soon, MEM_MMAP_MAPPING_ADVICE_WILL_NEED, &error))
+        return fail(path, error);
     imports_list_u8_t bytes;
     if (!mem_mmap_mapping_method_mapping_read(mapping, 0, size, &bytes, &error))
         return fail(path, error);

@@ -2,7 +2,7 @@
 
 use std::ops::{Bound, Range};
 
-use mem_contract::{ByteRange, ErrorCode};
+use mem_contract::{Advice, ByteRange, ErrorCode};
 
 use crate::error::{Error, On};
 use crate::mapping::Mapping;
@@ -37,7 +37,7 @@ impl Mapping {
     /// - those of [`read_at`](Mapping::read_at)
     pub fn read_many(&self, ranges: &[Range<u64>], buf: &mut [u8]) -> Result<(), Error> {
         let on = On::Many(ranges.len());
-        if self.check_many(ranges)? != Some(buf.len() as u64) {
+        if self.check_many(ranges, "read")? != Some(buf.len() as u64) {
             return Err(self.error("read", on, ErrorCode::InvalidArgument));
         }
         let (mut ranges, mut buf) = (ranges, buf);
@@ -56,8 +56,36 @@ impl Mapping {
         Ok(())
     }
 
+    /// Gives the same advice about all `ranges`, as
+    /// [`advise_range`](Mapping::advise_range) does about one. It is faster, because
+    /// it makes one host call. Ranges may overlap and may be empty.
+    ///
+    /// ```no_run
+    /// let mapping = mem::open("index.bin")?;
+    /// let blocks = [7_u64, 4, 900].map(|block| block * 4096..(block + 1) * 4096);
+    /// mapping.advise_many(&blocks, mem::Advice::WillNeed)?;
+    /// # Ok::<(), mem::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`ErrorCode::InvalidArgument`]: a range ends before it starts
+    /// - [`ErrorCode::OutOfBounds`]: a range does not lie wholly inside the mapping
+    /// - [`ErrorCode::QuotaExceeded`]: the pages would then differ from their
+    ///   neighbours in more places than the host's quota for mappings allows
+    /// - the errors of [`advise`](Mapping::advise)
+    ///
+    /// All ranges are checked first. After `QuotaExceeded` or `Unsupported`, ranges
+    /// at the start of the list may have been advised.
+    pub fn advise_many(&self, ranges: &[Range<u64>], advice: Advice) -> Result<(), Error> {
+        self.check_many(ranges, "advise")?;
+        let list: Vec<_> = ranges.iter().map(byte_range).collect();
+        let advised = self.shared.handle.advise_many(&list, advice);
+        advised.map_err(|code| self.error("advise", On::Many(ranges.len()), code))
+    }
+
     /// The sum of the lengths. None if it does not fit into 64 bits.
-    fn check_many(&self, ranges: &[Range<u64>]) -> Result<Option<u64>, Error> {
+    fn check_many(&self, ranges: &[Range<u64>], verb: &'static str) -> Result<Option<u64>, Error> {
         let mut sum = Some(0_u64);
         for &Range { start, end } in ranges {
             let Some(length) = end.checked_sub(start) else {
@@ -65,16 +93,24 @@ impl Mapping {
                     start: Bound::Included(start),
                     end: Bound::Excluded(end),
                 });
-                return Err(self.error("read", on, ErrorCode::InvalidArgument));
+                return Err(self.error(verb, on, ErrorCode::InvalidArgument));
             };
             if end > self.len() {
                 let offset = start;
                 let on = On::Range(ByteRange { offset, length });
-                return Err(self.error("read", on, ErrorCode::OutOfBounds));
+                return Err(self.error(verb, on, ErrorCode::OutOfBounds));
             }
             sum = sum.and_then(|sum| sum.checked_add(length));
         }
         Ok(sum)
+    }
+}
+
+/// A range that does not end before it starts.
+fn byte_range(range: &Range<u64>) -> ByteRange {
+    ByteRange {
+        offset: range.start,
+        length: range.end - range.start,
     }
 }
 

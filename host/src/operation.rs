@@ -38,6 +38,9 @@ macro_rules! operations {
                 Advise: method "advise" => waits_with(
                     |mapping, range, advice| mapping.advise(range, advice)
                 );
+                AdviseMany: method "advise-many" => waits_with(
+                    |mapping, ranges: Vec<ByteRange>, advice| mapping.advise_many(&ranges, advice)
+                );
                 Protect: method "protect" => in_place_with(
                     |mapping, range, protection| mapping.protect(range, protection)
                 );

@@ -152,6 +152,11 @@ impl Handle {
         self.mapping.advise(range, advice).map_err(Cause::of_host)
     }
 
+    pub fn advise_many(&self, ranges: &[ByteRange], advice: Advice) -> Result<()> {
+        let advised = self.mapping.advise_many(ranges, advice);
+        advised.map_err(Cause::of_host)
+    }
+
     pub fn protect(&self, range: Option<ByteRange>, protection: Protection) -> Result<()> {
         let _alone = self.alone();
         self.mapping

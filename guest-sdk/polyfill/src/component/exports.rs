@@ -103,6 +103,14 @@ impl GuestMapping for Mapping {
         self.advise(range.map(Into::into), advice)
     }
 
+    fn advise_many(&self, ranges: Vec<Range>, advice: Advice) -> Result<()> {
+        for range in &ranges {
+            self.check_advice(Some((*range).into()), advice)?;
+        }
+        let mut ranges = ranges.into_iter();
+        ranges.try_for_each(|range| self.advise(Some(range.into()), advice))
+    }
+
     fn protect(&self, range: Option<Range>, protection: Protection) -> Result<()> {
         self.protect(range.map(Into::into), protection)
     }

@@ -114,6 +114,12 @@ impl Handle {
             .map_err(Cause::of_host)
     }
 
+    pub fn advise_many(&self, ranges: &[ByteRange], advice: Advice) -> Result<()> {
+        let ranges: Vec<_> = ranges.iter().map(|range| (*range).into()).collect();
+        let advised = self.0.advise_many(&ranges, advice.into());
+        advised.map_err(Cause::of_host)
+    }
+
     pub fn protect(&self, range: Option<ByteRange>, protection: Protection) -> Result<()> {
         self.0
             .protect(range.map(Into::into), protection.into())

@@ -66,6 +66,7 @@ enum Operation {
     Advise(Pick, MaybeRange, u8),
     Unmap(Pick),
     Drop(Pick),
+    AdviseMany(Pick, Vec<(Number, Number)>, u8),
 }
 
 /// The host. Each thread makes one.
@@ -258,6 +259,16 @@ impl Session {
                 let advice = Advice::ALL[usize::from(advice % 10)];
                 let got = self.guest.done("advise", &[&handle, &range, &advice]);
                 let want = self.model.advise(handle, &[range], advice, got);
+                assert_eq!(got, want, "{operation:?}");
+            }
+            Operation::AdviseMany(pick, ranges, advice) => {
+                let handle = pick.of(&handles);
+                let ranges: Vec<_> = ranges.iter().take(8).map(range_of).collect();
+                let advice = Advice::ALL[usize::from(advice % 10)];
+                let list = ranges.as_slice();
+                let got = self.guest.done("advise-many", &[&handle, &list, &advice]);
+                let ranges: Vec<_> = ranges.into_iter().map(Some).collect();
+                let want = self.model.advise(handle, &ranges, advice, got);
                 assert_eq!(got, want, "{operation:?}");
             }
             Operation::Unmap(pick) => {

@@ -34,6 +34,33 @@ impl Mapping {
             .change(&pages, change, || self.give_advice(&ranges, advice))
     }
 
+    /// Gives the same advice about many ranges, which are all checked first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`advise`](Self::advise). If the operating system refuses, or the
+    /// quota is exhausted, ranges before may have been advised.
+    pub fn advise_many(&self, ranges: &[ByteRange], advice: Advice) -> Result<(), ErrorCode> {
+        let mut checked = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            let range = self.checked(*range)?;
+            self.check_advice(&range, advice)?;
+            checked.push(range);
+        }
+        checked.retain(|range| !range.is_empty());
+        match advice {
+            // The system keeps these, and may split the mapping.
+            Advice::Normal
+            | Advice::Random
+            | Advice::Sequential
+            | Advice::HugePage
+            | Advice::NoHugePage => ranges
+                .iter()
+                .try_for_each(|range| self.advise(Some(*range), advice)),
+            _ => self.give_advice(&checked, advice),
+        }
+    }
+
     /// Checks that advice can be given about `range`.
     fn check_advice(&self, range: &Range<usize>, advice: Advice) -> Result<(), ErrorCode> {
         if advice == Advice::PopulateWrite {

@@ -4,16 +4,76 @@ use crate::os::common::page_size;
 use mem_contract::Advice;
 use memmap2::MmapRaw;
 use rustix::mm::{self, MapFlags, ProtFlags};
+#[cfg(target_os = "linux")]
+use rustix::process::{self, PidfdFlags};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd as _;
 use std::ptr;
 
 /// Gives advice about `ranges`, offsets into `map`, as `madvise(2)` does.
 pub(crate) fn advise(map: &MmapRaw, ranges: &[Range<usize>], advice: Advice) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    let ranges = &ranges[advise_at_once(map, ranges, advice)..];
     ranges
         .iter()
         .try_for_each(|range| advise_one(map, range.clone(), advice))
+}
+
+/// Gives advice about many ranges by `process_madvise(2)`. Returns how many of
+/// them are done: none if the system lacks the call or takes other advice only.
+#[cfg(target_os = "linux")]
+fn advise_at_once(map: &MmapRaw, ranges: &[Range<usize>], advice: Advice) -> usize {
+    let advice = match advice {
+        Advice::WillNeed => libc::MADV_WILLNEED,
+        Advice::Cold => libc::MADV_COLD,
+        Advice::PageOut => libc::MADV_PAGEOUT,
+        _ => return 0,
+    };
+    if ranges.len() < 2 {
+        return 0;
+    }
+    let Ok(process) = process::pidfd_open(process::getpid(), PidfdFlags::empty()) else {
+        return 0;
+    };
+    let pages: Vec<_> = ranges.iter().map(|range| pages_of(map, range)).collect();
+    let mut done = 0;
+    for pages in pages.chunks(libc::UIO_MAXIOV as usize) {
+        // SAFETY: the pages are those of `map`, and this advice changes none of
+        // their bytes. The system reads the list.
+        let advised = unsafe {
+            libc::syscall(
+                libc::SYS_process_madvise,
+                process.as_raw_fd(),
+                pages.as_ptr(),
+                pages.len(),
+                advice,
+                0,
+            )
+        };
+        let mut advised = usize::try_from(advised).unwrap_or(0);
+        for pages in pages {
+            let Some(rest) = advised.checked_sub(pages.iov_len) else {
+                return done;
+            };
+            advised = rest;
+            done += 1;
+        }
+    }
+    done
+}
+
+/// The range of `map`, from the start of its first page on.
+#[cfg(target_os = "linux")]
+fn pages_of(map: &MmapRaw, range: &Range<usize>) -> libc::iovec {
+    let start = map.as_mut_ptr().wrapping_add(range.start);
+    let into_page = start.addr() % page_size();
+    libc::iovec {
+        iov_base: start.wrapping_sub(into_page).cast(),
+        iov_len: range.len() + into_page,
+    }
 }
 
 fn advise_one(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<()> {
@@ -43,12 +103,10 @@ fn advise_one(map: &MmapRaw, range: Range<usize>, advice: Advice) -> io::Result<
 /// The kinds of advice that memmap2 lacks.
 #[cfg(target_os = "linux")]
 fn reclaim(map: &MmapRaw, range: Range<usize>, advice: mm::Advice) -> io::Result<()> {
-    let start = map.as_mut_ptr().wrapping_add(range.start);
-    let into_page = start.addr() % page_size();
-    let start = start.wrapping_sub(into_page).cast::<libc::c_void>();
+    let pages = pages_of(map, &range);
     // SAFETY: the pages are those of `map`, and the advice to reclaim them
     // changes none of their bytes.
-    Ok(unsafe { mm::madvise(start, range.len() + into_page, advice) }?)
+    Ok(unsafe { mm::madvise(pages.iov_base, pages.iov_len, advice) }?)
 }
 
 /// Replaces `pages` by zero pages that are private to this process. Can be

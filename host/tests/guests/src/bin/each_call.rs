@@ -63,6 +63,7 @@ fn pages(mapping: &Mapping) {
     mapping.unlock(first).unwrap();
     mapping.unlock(None).unwrap_err();
     mapping.advise(first, Advice::WillNeed).unwrap();
+    advises_many(mapping);
     mapping.protect(first, raw::Protection::ReadWrite).unwrap();
 }
 
@@ -73,4 +74,17 @@ fn windows(mapping: &Mapping) {
     window.check().unwrap();
     Window::detach(window).unwrap();
     drop(buffer.attach(mapping, 0).unwrap());
+}
+
+/// The call that fails leaves no page different from the others: that would count
+/// as one mapping more.
+fn advises_many(mapping: &Mapping) {
+    let range = |offset, length| Range { offset, length };
+    let pages = [range(1, 3), range(PAGE, 5), range(2 * PAGE, 0)];
+    mapping.advise_many(&pages, Advice::WillNeed).unwrap();
+    mapping.advise_many(&pages, Advice::PopulateRead).unwrap();
+    mapping.advise_many(&pages, Advice::Sequential).unwrap();
+    mapping.advise_many(&[], Advice::Random).unwrap();
+    let outside = [range(0, 1), range(2 * PAGE, 1)];
+    mapping.advise_many(&outside, Advice::Random).unwrap_err();
 }
