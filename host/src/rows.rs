@@ -6,7 +6,7 @@ use crate::abi::lift::{Buffer, FromComponent, Text};
 use crate::abi::lower::{Loaded, Value};
 use crate::bindings::wit::U64x8;
 use crate::calls::{Handle, Mapped};
-use crate::handles::{Borrowed, Call, Handles, Outcome, Owned};
+use crate::handles::{Borrowed, Call, Handles, Held, Outcome, Owned};
 use crate::operation::{Operation, operations};
 use crate::reading::{Ranges, total};
 use crate::surface::Surface;
@@ -150,10 +150,8 @@ impl<S: Surface> Row<'_, S> {
     fn in_place<E: Extent>(self, run: fn(&Mapping, E) -> Outcome<()>) -> Result<()> {
         let operation = self.operation;
         self.surface
-            .in_place(self.import, move |call, (mapping, extent): (_, E)| {
-                let mapping: &Handle = call.get(mapping)?;
-                let range = extent.range(mapping);
-                Ok(mapping.call(operation, range, |mapping| run(mapping, extent)))
+            .in_place(self.import, move |call, (mapping, extent)| {
+                Ok(on_pages(call.get(mapping)?, operation, extent, run))
             })
     }
 
@@ -163,14 +161,11 @@ impl<S: Surface> Row<'_, S> {
         run: fn(&Mapping, E, W) -> Outcome<()>,
     ) -> Result<()> {
         let operation = self.operation;
-        self.surface.in_place(
-            self.import,
-            move |call, (mapping, extent, way): (_, E, W)| {
-                let mapping: &Handle = call.get(mapping)?;
-                let range = extent.range(mapping);
-                Ok(mapping.call(operation, range, |mapping| run(mapping, extent, way)))
-            },
-        )
+        self.surface
+            .in_place(self.import, move |call, (mapping, extent, way)| {
+                let run = |mapping: &Mapping, extent| run(mapping, extent, way);
+                Ok(on_pages(call.get(mapping)?, operation, extent, run))
+            })
     }
 
     /// As `in_place`, for what may have to wait for the disk.
@@ -178,12 +173,9 @@ impl<S: Surface> Row<'_, S> {
         let operation = self.operation;
         self.surface.may_wait(
             self.import,
-            move |call, (mapping, extent): (_, E)| {
+            move |call, (mapping, extent)| {
                 let mapping = Handle::clone(call.get(mapping)?);
-                Ok(move || {
-                    let range = extent.range(&mapping);
-                    mapping.call(operation, range, |mapping| run(mapping, extent))
-                })
+                Ok(move || on_pages(&mapping, operation, extent, run))
             },
             |_, outcome| Ok(outcome),
         )
@@ -197,12 +189,10 @@ impl<S: Surface> Row<'_, S> {
         let operation = self.operation;
         self.surface.may_wait(
             self.import,
-            move |call, (mapping, extent, way): (_, E, W)| {
+            move |call, (mapping, extent, way)| {
                 let mapping = Handle::clone(call.get(mapping)?);
-                Ok(move || {
-                    let range = extent.range(&mapping);
-                    mapping.call(operation, range, |mapping| run(mapping, extent, way))
-                })
+                let run = move |mapping: &Mapping, extent| run(mapping, extent, way);
+                Ok(move || on_pages(&mapping, operation, extent, run))
             },
             |_, outcome| Ok(outcome),
         )
@@ -234,15 +224,12 @@ impl<S: Surface> Row<'_, S> {
     fn attach(self) -> Result<()> {
         let operation = self.operation;
         self.surface
-            .in_place(self.import, move |mut call, (mapping, offset, buffer)| {
+            .in_place(self.import, move |call, (mapping, offset, buffer)| {
                 let Buffer(buffer) = buffer;
                 let mapping: &Handle = call.get(mapping)?;
                 let window =
                     Window::attach(operation, call.ctx, call.store, mapping, offset, buffer);
-                match window {
-                    Ok(window) => Ok(Ok(call.push(window)?)),
-                    Err(error) => Ok(Err(error)),
-                }
+                hand_over(call, window)
             })
     }
 
@@ -273,15 +260,26 @@ impl<S: Surface> Row<'_, S> {
     }
 }
 
-/// Gives the guest a handle of the mapping that it made.
-pub(crate) fn hand_over<H: Handles>(
+/// Gives the guest a handle of what it made.
+pub(crate) fn hand_over<H: Handles, R: Held>(
     mut call: Call<'_, H>,
-    mapping: Outcome<Handle>,
-) -> Result<Outcome<Owned<Handle>>> {
-    match mapping {
-        Ok(mapping) => Ok(Ok(call.push(mapping)?)),
+    made: Outcome<R>,
+) -> Result<Outcome<Owned<R>>> {
+    match made {
+        Ok(held) => Ok(Ok(call.push(held)?)),
         Err(error) => Ok(Err(error)),
     }
+}
+
+/// Runs a call that works on the pages of `extent`.
+fn on_pages<E: Extent>(
+    mapping: &Handle,
+    operation: Operation,
+    extent: E,
+    run: impl FnOnce(&Mapping, E) -> Outcome<()>,
+) -> Outcome<()> {
+    let range = extent.range(mapping);
+    mapping.call(operation, range, |mapping| run(mapping, extent))
 }
 
 /// An argument that every kind of guest can pass.

@@ -45,8 +45,8 @@ impl<T: Send + 'static, V, F> CoreModules<'_, T, V, F> {
         let count = parameters.len();
         let ty = FuncType::new(self.linker.engine(), parameters, result);
         let call = move |caller: Caller<'_, T>, numbers: Numbers<'_>| {
-            // SAFETY: wasmtime initializes the parameters, which are the first
-            // `count` of the numbers.
+            // SAFETY: wasmtime 48 passes the parameters at the start of the slice
+            // (`Func::new_unchecked`), and the `count` of them that `ty` has.
             let parameters = unsafe { numbers[..count].assume_init_ref() };
             if let Some(result) = call(caller, Flat::new(parameters))? {
                 numbers[0].write(result);

@@ -1,4 +1,4 @@
-//! The functions that return lists, for which the guest's realloc hands out room.
+//! The functions that return lists. The guest's realloc hands out the room.
 
 use super::exports::FindExports;
 use super::handles::CoreHandles;
@@ -23,11 +23,20 @@ pub(super) struct Wanted<P> {
     pub(super) pending: P,
 }
 
+/// Checks that a list of `length` bytes fits into a 32-bit memory.
+pub(super) fn check_length(length: usize) -> Result<()> {
+    ensure!(
+        u32::try_from(length).is_ok(),
+        "the list does not fit into a 32-bit memory"
+    );
+    Ok(())
+}
+
 impl<P> Wanted<P> {
     /// The arguments of the guest's realloc.
     #[inline]
     fn realloc_arguments(&self) -> (u32, u32, u32, u32) {
-        // `list` has checked that the length fits.
+        // `check_length` was called before there was anything to undo.
         (0, 0, alignment_of(self.size) as u32, self.length as u32)
     }
 
@@ -72,13 +81,7 @@ impl<T: Send + 'static, V: View<T>, F: FindExports> CoreModules<'_, T, V, F> {
             let to = numbers.u32();
             check_room(bytes, to, LIST_RESULT, 4)?;
             match begin(to_begin.call(store, view, data)?, arguments)? {
-                Ok(wanted) => {
-                    ensure!(
-                        u32::try_from(wanted.length).is_ok(),
-                        "the list does not fit into a 32-bit memory"
-                    );
-                    Ok(Some((to, wanted)))
-                }
+                Ok(wanted) => Ok::<_, wasmtime::Error>(Some((to, wanted))),
                 Err(result) => {
                     result.store(bytes, to, (0, 0));
                     Ok(None)

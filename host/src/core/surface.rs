@@ -3,7 +3,7 @@
 use super::exports::{Exports, FindExports};
 use super::handles::CoreHandles;
 use super::linker::{CoreModules, limit, parameters};
-use super::lists::Wanted;
+use super::lists::{Wanted, check_length};
 use crate::abi::flat::{Flat, GuestMemory, add_types_of_bytes, bytes};
 use crate::abi::lower::Value;
 use crate::abi::store::{check_result, store_result};
@@ -178,6 +178,7 @@ impl<T: Send + 'static, V: View<T>, F: FindExports> Surface for CoreModules<'_, 
                 Ok(reading) => reading,
                 Err(error) => return Ok(Err(Err(error))),
             };
+            check_length(reading.length)?;
             // The mapping is lent meanwhile: that takes less than to share it, and
             // the guest's realloc, which runs next, could do nothing good with it.
             let mapping = CoreHandles::lend(call.table, handle)?;
@@ -210,6 +211,7 @@ impl<T: Send + 'static, V: View<T>, F: FindExports> Surface for CoreModules<'_, 
             let Some(text) = run(call, arguments)? else {
                 return Ok(Err(None));
             };
+            check_length(text.len())?;
             Ok(Ok(Wanted {
                 length: text.len(),
                 size: 1,

@@ -24,7 +24,7 @@ pub fn compare(
     );
 }
 
-/// The nanoseconds that each side takes in each round. The sides take turns, so
+/// Measures each side in each round, in nanoseconds. The sides take turns, so
 /// that other work on the machine slows all of them.
 pub fn by_turns<const N: usize>(
     setup: &Setup,

@@ -16,6 +16,10 @@ impl Mapping {
     pub fn advise(&self, range: Option<ByteRange>, advice: Advice) -> Result<(), ErrorCode> {
         let range = self.checked_or_all(range)?;
         self.check_advice(&range, advice)?;
+        self.advise_checked(range, advice)
+    }
+
+    fn advise_checked(&self, range: Range<usize>, advice: Advice) -> Result<(), ErrorCode> {
         if range.is_empty() {
             return Ok(());
         }
@@ -47,17 +51,19 @@ impl Mapping {
             self.check_advice(&range, advice)?;
             checked.push(range);
         }
-        checked.retain(|range| !range.is_empty());
         match advice {
             // The system keeps these, and may split the mapping.
             Advice::Normal
             | Advice::Random
             | Advice::Sequential
             | Advice::HugePage
-            | Advice::NoHugePage => ranges
-                .iter()
-                .try_for_each(|range| self.advise(Some(*range), advice)),
-            _ => self.give_advice(&checked, advice),
+            | Advice::NoHugePage => checked
+                .into_iter()
+                .try_for_each(|range| self.advise_checked(range, advice)),
+            _ => {
+                checked.retain(|range| !range.is_empty());
+                self.give_advice(&checked, advice)
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Files: how to open them, tell them apart and make them longer.
+//! Opening files, identifying them, and making them longer.
 
 use crate::os::common::lengthen_by_lock;
 use libc::c_int;
